@@ -1,0 +1,20 @@
+/** Header lines as they were received: name, value, name, value… Order, case and repetition are kept (RFC 9110 §5.3). */
+export type HeaderList = readonly string[];
+
+/** The value of the first line with this name, or null. `name` in lower case. */
+export function firstHeader(headers: HeaderList, name: string): string | null {
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[index + 1] as string;
+  }
+  return null;
+}
+
+/** The values of every line with this name, in order. `name` in lower case. */
+export function allHeaders(headers: HeaderList, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if ((headers[index] as string).toLowerCase() === name) values.push(headers[index + 1] as string);
+  }
+  return values;
+}

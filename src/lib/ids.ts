@@ -1,0 +1,27 @@
+import { encodeBase64url } from "./base64url.ts";
+
+/** 128 random bits in base64url: 22 characters. */
+export const randomId = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
+
+/** An id of 128 random bits behind a prefix that tells a reader what it names: `u_…`, `c_…`, `s_…`. */
+export const newId = (prefix: "u" | "c" | "s"): string => `${prefix}_${randomId()}`;
+
+/** A UUIDv7 (RFC 9562 §5.7) whose first 48 bits are `milliseconds`. */
+export function uuidv7(milliseconds: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, Math.floor(milliseconds / 2 ** 32));
+  view.setUint32(2, milliseconds % 2 ** 32);
+  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
+  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The milliseconds since 1970 that a UUIDv7 in canonical lower case carries, or null when it is none. */
+export function uuidv7Milliseconds(text: string): number | null {
+  if (!UUIDV7.test(text)) return null;
+  return Number.parseInt(text.slice(0, 8) + text.slice(9, 13), 16);
+}

@@ -1,0 +1,21 @@
+import type { ProblemCode } from "../protocol/errors.ts";
+import type { EndReason } from "../sessions/end-reason.ts";
+import type { RefreshOutcome } from "../sessions/refresh-outcome.ts";
+
+/** What happened, for whoever counts and logs. Carries no token, cookie, password or other secret, and no unbounded label. */
+export type Observation =
+  | {
+      readonly kind: "request";
+      readonly route: string;
+      readonly outcome: ProblemCode | "proxied" | "answered";
+      readonly status: number;
+      readonly ms: number;
+    }
+  | { readonly kind: "login"; readonly outcome: "ok" | "invalid_credentials" | "rate_limited" | "overloaded" }
+  | { readonly kind: "refresh"; readonly outcome: RefreshOutcome }
+  | { readonly kind: "session_ended"; readonly reason: EndReason }
+  | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
+  | { readonly kind: "view"; readonly state: "caught_up" | "stale" | "fresh"; readonly entries: number }
+  | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
+
+export type Observe = (event: Observation) => void;

@@ -1,0 +1,23 @@
+import type { RevocationEntry } from "./entry.ts";
+
+/** How far a reader has read: one opaque position a partition. The embedded store has one partition. */
+export type FeedCursor = readonly string[];
+
+/** What a reader compares to notice that a store was wiped or rolled back. */
+export interface FeedState {
+  /** Random, made with the store; another value means another history. */
+  readonly epoch: string;
+  /** Position of the newest entry ever published. */
+  readonly last: string;
+}
+
+/** What one read of the feed brought, oldest entry first. */
+export interface FeedPage {
+  readonly entries: readonly RevocationEntry[];
+  readonly cursor: FeedCursor;
+  /** True when there was nothing more to read at the time of the read. */
+  readonly end: boolean;
+  readonly state: readonly FeedState[];
+  /** The store's clock at the read, in milliseconds. */
+  readonly now: number;
+}

@@ -1,0 +1,44 @@
+/** Who may pass. `scopes`: all of them; `roles`: one of them; `maxAge`: milliseconds since the last login (RFC 9470). */
+export type Access =
+  | { readonly kind: "public" }
+  | { readonly kind: "optional" }
+  | {
+      readonly kind: "required";
+      readonly scopes: readonly string[];
+      readonly roles: readonly string[];
+      readonly maxAge: number | null;
+    };
+
+/** One rule of the configuration, ready to use. */
+export interface Route {
+  /** Lower case, without a port; null for every host. */
+  readonly host: string | null;
+  /** Exact (`/a`), or a prefix (`/a/*`, which also matches `/a`). */
+  readonly path: string;
+  /** Upper case; null for every method. */
+  readonly methods: readonly string[] | null;
+  readonly access: Access;
+  /** Name of the upstream; null for a route that only forward auth asks about. */
+  readonly upstream: string | null;
+  readonly credentials: "bearer" | "session";
+  readonly onStale: "refuse" | "serve";
+  readonly forwardAuthorization: boolean;
+  /** True: `%2f`, `//` and the like are passed on this route instead of refused. */
+  readonly allowAmbiguousPath: boolean;
+  readonly websocket: boolean;
+}
+
+export interface Upstream {
+  readonly name: string;
+  /** Origins, `http://host:port`, in turn. */
+  readonly targets: readonly string[];
+  /** Milliseconds until a connection is made, and until the response's headers have come. */
+  readonly connectTimeout: number;
+  readonly responseTimeout: number;
+}
+
+export type RouteMatch =
+  | { readonly kind: "route"; readonly route: Route }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "method_not_allowed"; readonly allow: string }
+  | { readonly kind: "ambiguous_path" };
