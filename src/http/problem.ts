@@ -21,7 +21,7 @@ export function problemBody(problem: Problem): ProblemBody {
   if (problem.challenge !== undefined) headers.push(["WWW-Authenticate", problem.challenge]);
   if (problem.allow !== undefined) headers.push(["Allow", problem.allow]);
   const body = {
-    type: "about:blank",
+    type: `urn:problem-type:postern:${problem.code}`,
     title,
     status,
     code: problem.code,

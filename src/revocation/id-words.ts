@@ -1,0 +1,42 @@
+const DIGITS = new Int8Array(128).fill(-1);
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("").forEach((digit, value) => {
+  DIGITS[digit.charCodeAt(0)] = value;
+});
+const PREFIXED_LENGTH = 24;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * Writes the 128 bits of an id of ours into `words`: a UUID, or 22 base64url characters behind `u_`, `c_` or `s_`.
+ * False when the text is no such id in its one canonical spelling.
+ */
+export function idWords(text: string, words: Uint32Array): boolean {
+  if (text.length === PREFIXED_LENGTH && text.charCodeAt(1) === 95) return base64urlWords(text, words);
+  if (!UUID.test(text)) return false;
+  words[0] = Number.parseInt(text.slice(0, 8), 16);
+  words[1] = Number.parseInt(text.slice(9, 13) + text.slice(14, 18), 16);
+  words[2] = Number.parseInt(text.slice(19, 23) + text.slice(24, 28), 16);
+  words[3] = Number.parseInt(text.slice(28, 36), 16);
+  return true;
+}
+
+function base64urlWords(text: string, words: Uint32Array): boolean {
+  let bits = 0;
+  let held = 0;
+  let word = 0;
+  for (let at = 2; at < PREFIXED_LENGTH; at++) {
+    const digit = DIGITS[text.charCodeAt(at)] ?? -1;
+    if (digit < 0) return false;
+    const room = 32 - held;
+    if (room > 6) {
+      bits = (bits << 6) | digit;
+      held += 6;
+    } else {
+      words[word++] = (bits << room) | (digit >>> (6 - room));
+      held = 6 - room;
+      bits = digit & ((1 << held) - 1);
+      // 22 digits carry 132 bits: the last four must be zero.
+      if (word === 4) return bits === 0 && at === PREFIXED_LENGTH - 1;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,109 @@
+import type { RevocationEntry } from "./entry.ts";
+import { IdTable } from "./id-table.ts";
+import { idWords } from "./id-words.ts";
+
+/** What the view needs to know of a token. */
+export interface TokenFacts {
+  readonly jti: string;
+  readonly sid: string | null;
+  readonly sub: string;
+  readonly clientId: string;
+  readonly kid: string;
+  /** Milliseconds in `jti`. */
+  readonly issuedAt: number;
+}
+
+interface Named {
+  readonly before: number;
+  readonly expires: number;
+}
+
+/** A gateway's replica of the live revocation entries, in memory and exact. Applying an entry twice changes nothing. */
+export class RevocationView {
+  readonly #tokens = new IdTable();
+  readonly #sessions = new IdTable();
+  readonly #users = new IdTable();
+  /** Clients, keys, and ids that are not of our own making. */
+  readonly #named = new Map<string, Named>();
+  #all: Named = { before: -1, expires: 0 };
+  readonly #words = new Uint32Array(4);
+  #version = 0;
+
+  /** Changes with every entry: a token that was looked up at the same version need not be looked up again. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#tokens.size + this.#sessions.size + this.#users.size + this.#named.size;
+  }
+
+  apply({ target, expires }: RevocationEntry): void {
+    this.#version++;
+    switch (target.kind) {
+      case "token":
+        this.#put(this.#tokens, "token", target.jti, Number.MAX_VALUE, expires);
+        break;
+      case "session":
+        this.#put(this.#sessions, "session", target.sid, Number.MAX_VALUE, expires);
+        break;
+      case "user":
+        this.#put(this.#users, "user", target.sub, target.before, expires);
+        break;
+      case "client":
+        this.#name("client", target.clientId, target.before, expires);
+        break;
+      case "key":
+        this.#name("key", target.kid, Number.MAX_VALUE, expires);
+        break;
+      case "all":
+        this.#all = {
+          before: Math.max(this.#all.before, target.before),
+          expires: Math.max(this.#all.expires, expires),
+        };
+        break;
+      default:
+        target satisfies never;
+    }
+  }
+
+  /** Whether any live entry names the token. */
+  refuses(token: TokenFacts): boolean {
+    const { issuedAt } = token;
+    if (this.#all.before >= issuedAt) return true;
+    if (this.#before(this.#tokens, "token", token.jti) >= issuedAt) return true;
+    if (token.sid !== null && this.#before(this.#sessions, "session", token.sid) >= issuedAt) return true;
+    if (this.#before(this.#users, "user", token.sub) >= issuedAt) return true;
+    if (this.#named.size === 0) return false;
+    return this.#namedBefore("client", token.clientId) >= issuedAt || this.#namedBefore("key", token.kid) >= issuedAt;
+  }
+
+  /** Forgets entries whose tokens have all expired. `now`: milliseconds by the store's clock. */
+  trim(now: number): void {
+    for (const table of [this.#tokens, this.#sessions, this.#users]) table.trim(now);
+    for (const [name, { expires }] of this.#named) if (expires <= now) this.#named.delete(name);
+  }
+
+  #put(table: IdTable, kind: string, id: string, before: number, expires: number): void {
+    if (idWords(id, this.#words)) table.set(this.#words, before, expires);
+    else this.#name(kind, id, before, expires);
+  }
+
+  #before(table: IdTable, kind: string, id: string): number {
+    if (!idWords(id, this.#words)) return this.#namedBefore(kind, id);
+    return table.size === 0 ? -1 : table.get(this.#words);
+  }
+
+  #name(kind: string, id: string, before: number, expires: number): void {
+    const key = `${kind} ${id}`;
+    const held = this.#named.get(key);
+    this.#named.set(key, {
+      before: Math.max(before, held?.before ?? 0),
+      expires: Math.max(expires, held?.expires ?? 0),
+    });
+  }
+
+  #namedBefore(kind: string, id: string): number {
+    return this.#named.get(`${kind} ${id}`)?.before ?? -1;
+  }
+}
