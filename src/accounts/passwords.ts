@@ -3,12 +3,15 @@ export class HashingOverloaded extends Error {
   override readonly name = "HashingOverloaded";
 }
 
-/** argon2id behind a bounded queue (DESIGN section 6). */
+/**
+ * argon2id behind a bounded queue. `signal` is the request's: whoever has gone leaves the queue, and the
+ * call rejects with the signal's reason.
+ */
 export interface Passwords {
   /** PHC string. Rejects with HashingOverloaded. */
-  hash(password: string): Promise<string>;
+  hash(password: string, signal?: AbortSignal): Promise<string>;
   /** Whether it matches; `hash: null` does the same work and is false, for an unknown user. Rejects with HashingOverloaded. */
-  verify(hash: string | null, password: string): Promise<boolean>;
+  verify(hash: string | null, password: string, signal?: AbortSignal): Promise<boolean>;
   /** Whether a hash was made with weaker or other parameters than the present ones. */
   needsRehash(hash: string): boolean;
 }

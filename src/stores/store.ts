@@ -1,3 +1,4 @@
+import type { AttemptBucket } from "../accounts/login-limits.ts";
 import type { Client, User } from "../accounts/records.ts";
 import type { StoredKey } from "../keys/stored-key.ts";
 import type { RevocationEntry, RevocationTarget } from "../revocation/entry.ts";
@@ -6,6 +7,8 @@ import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshRequest, RefreshResult } from "../sessions/refresh.ts";
 import type { NewSession, Session, SessionLimits } from "../sessions/session.ts";
 import type { AuditEvent, AuditRecord, NodeReceipt } from "./records.ts";
+
+export type { AttemptBucket } from "../accounts/login-limits.ts";
 
 /** The store cannot be reached, and what was asked has not been done and will not be done later. */
 export class StoreUnavailable extends Error {
@@ -42,15 +45,6 @@ export interface RevokeResult {
   readonly sessions: number;
   /** How many users it was about that exist. */
   readonly users: number;
-}
-
-/** One counter of attempts: at most `limit` in `window` ms, then locked for `lock` ms, doubled at each further miss up to `maxLock`. */
-export interface AttemptBucket {
-  readonly key: string;
-  readonly limit: number;
-  readonly window: number;
-  readonly lock: number;
-  readonly maxLock: number;
 }
 
 export type AttemptResult =
