@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { request } from "undici";
+import { runChild, startChild } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import { tempDir } from "./temp-dir.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** The command line as a checkout runs it. */
+export const CLI = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A real gateway in a process of its own. */
+export interface GatewayProcess {
+  /** The main listener, `http://127.0.0.1:port`. */
+  readonly url: string;
+  readonly operationsUrl: string;
+  readonly issuer: string;
+  /** Its working folder, with the configuration and the database. */
+  readonly dir: string;
+  readonly configFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly adminToken: string;
+  readonly pid: number;
+  logs(): string;
+  /** Ends it in good order; its folder stays until the test file ends. */
+  stop(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Makes a user by command, on the store directly. */
+  addUser(name: string, password: string, roles?: readonly string[]): Promise<void>;
+  /** Runs a command with this gateway's configuration and environment. */
+  cli(args: readonly string[], stdin?: string): Promise<CliResult>;
+}
+
+export interface GatewayOptions {
+  /** Run beside another gateway, or after one, in its folder: same database, same secrets unless `env` says otherwise. */
+  readonly like?: GatewayProcess;
+  /** Added to the environment; `undefined` removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Starts a gateway and waits until it is ready. `config` has the shape of postern.config.json; listeners, issuer and store
+ * are filled in where it does not name them. Rejects with its output when it ends before it is ready.
+ */
+export async function startGateway(
+  config: Readonly<Record<string, unknown>> = {},
+  options: GatewayOptions = {},
+): Promise<GatewayProcess> {
+  const dir = options.like?.dir ?? (await tempDir());
+  const port = await freePort();
+  const operationsPort = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const complete = {
+    issuer: url,
+    listen: `127.0.0.1:${port}`,
+    operations: { listen: `127.0.0.1:${operationsPort}` },
+    store: `sqlite:${join(dir, "postern.db")}`,
+    ...config,
+  };
+  const configFile = join(dir, `postern-${port}.config.json`);
+  await writeFile(configFile, JSON.stringify(complete, null, 2));
+
+  const env = environment(options);
+  const child = startChild(process.execPath, [CLI, "serve", "--config", configFile], { cwd: dir, env });
+  const operationsUrl = `http://127.0.0.1:${operationsPort}`;
+  const ended = (): boolean => child.process.exitCode !== null || child.process.signalCode !== null;
+  try {
+    await waitUntil(
+      () => `the gateway is not ready; it wrote:\n${child.output()}`,
+      async () => {
+        if (ended()) throw new Error(`the gateway ended (${child.process.exitCode}); it wrote:\n${child.output()}`);
+        return isReady(operationsUrl);
+      },
+    );
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+
+  const cli = (args: readonly string[], stdin = ""): Promise<CliResult> =>
+    runChild(process.execPath, [CLI, ...args, "--config", configFile], { cwd: dir, env, stdin });
+  return {
+    url,
+    operationsUrl,
+    issuer: complete.issuer,
+    dir,
+    configFile,
+    env,
+    adminToken: env.POSTERN_ADMIN_TOKEN ?? "",
+    pid: child.process.pid ?? 0,
+    logs: () => child.output(),
+    stop: () => child.stop(),
+    kill: () => child.kill(),
+    cli,
+    async addUser(name, password, roles = []) {
+      const flags = roles.flatMap((role) => ["--role", role]);
+      const { code, stderr } = await cli(["users", "add", name, ...flags, "--password-stdin"], `${password}\n`);
+      if (code !== 0) throw new Error(`users add ${name} ended with ${code}: ${stderr}`);
+    },
+  };
+}
+
+function environment(options: GatewayOptions): Record<string, string> {
+  const secrets = {
+    POSTERN_SECRET: options.like?.env.POSTERN_SECRET ?? randomBytes(32).toString("base64url"),
+    POSTERN_ADMIN_TOKEN: options.like?.env.POSTERN_ADMIN_TOKEN ?? randomBytes(32).toString("base64url"),
+  };
+  const all = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1", ...secrets, ...options.env };
+  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+async function isReady(operationsUrl: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(`${operationsUrl}/readyz`, { reset: true });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
+  }
+}

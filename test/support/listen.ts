@@ -1,0 +1,25 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll } from "vitest";
+
+const closing: (() => Promise<void>)[] = [];
+
+/** Binds a server to a free port on 127.0.0.1. It is closed, with its connections, when the test file ends at the latest. */
+export async function listen(server: Server): Promise<{ readonly port: number; close(): Promise<void> }> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  closing.push(close);
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+afterAll(async () => {
+  for (const close of closing.splice(0)) await close();
+});
