@@ -1,0 +1,149 @@
+import { CompactSign } from "jose";
+import type { KeyRing } from "./key-ring.ts";
+import { type LoadContext, type LoadedKey, loadKey } from "./load-key.ts";
+import { makeKey } from "./make-key.ts";
+import { type KeyPlan, type KeySettings, newestKid, planKeys } from "./plan.ts";
+import type { StoredKey } from "./stored-key.ts";
+import { unwrap, wrap } from "./wrap.ts";
+
+/** What of the store a key ring uses. */
+export interface KeyStore {
+  keys(input: Record<never, never>): Promise<{ readonly keys: readonly StoredKey[]; readonly now: number }>;
+  addKey(input: { readonly key: StoredKey; readonly expectedNewest: string | null }): Promise<boolean>;
+  rewrapKey(input: {
+    readonly kid: string;
+    readonly wrappedPrivate: string;
+    readonly secretId: string;
+    readonly expectedSecretId: string;
+  }): Promise<boolean>;
+}
+
+export interface KeyRingOptions extends LoadContext, KeySettings {
+  readonly store: KeyStore;
+  /** The gateway's clock, milliseconds since 1970; the store's is followed by its difference at each read. */
+  readonly now: () => number;
+}
+
+export interface StoredKeyRing extends KeyRing {
+  /** Milliseconds until `refresh` should be called again: when rotation has something to do, and each minute to learn of others' keys. */
+  dueIn(): number;
+}
+
+/** Between two reads that unknown kids ask for. */
+const COOL_DOWN = 1_000;
+const MAX_DUE = 60_000;
+const MIN_DUE = 1_000;
+/** Lost races in a row before a refresh leaves the rest to the next. */
+const MAX_ROUNDS = 5;
+
+/** A key ring over the store's keys. Empty until the first `refresh`. */
+export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
+  const { store, secrets, now } = options;
+  let loaded: ReadonlyMap<string, LoadedKey> = new Map();
+  /** Keys that must not be used, by kid, with the text that was refused: reported once. */
+  let refused: ReadonlyMap<string, string> = new Map();
+  let stored: readonly StoredKey[] = [];
+  let plan: KeyPlan = { signing: null, publish: [], add: null, changesAt: 0 };
+  let clockOffset = 0;
+  let reading: Promise<void> | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let failure: { readonly error: unknown } | null = null;
+
+  // A clock that was set back must not make the cool-down last.
+  const coolingDown = (): boolean => Math.abs(now() - readAt) < COOL_DOWN;
+
+  function replan(): void {
+    const planned = stored.map((key) => ({ ...key, canSign: (loaded.get(key.kid)?.signer ?? null) !== null }));
+    plan = planKeys(planned, now() + clockOffset, options);
+  }
+
+  async function adopt(keys: readonly StoredKey[], storeNow: number): Promise<void> {
+    const next = new Map<string, LoadedKey>();
+    const nextRefused = new Map<string, string>();
+    for (const key of keys) {
+      if (key.revokedAt !== null || key.removeAt <= storeNow) continue;
+      const known = loaded.get(key.kid);
+      if (known !== undefined && isSame(known, key)) {
+        next.set(key.kid, { ...known, stored: key });
+        continue;
+      }
+      const entry = refused.get(key.kid) === key.publicJwk ? null : await loadKey(key, options);
+      if (entry === null) nextRefused.set(key.kid, key.publicJwk);
+      else next.set(key.kid, entry);
+    }
+    loaded = next;
+    refused = nextRefused;
+    // A key that could not be loaded verifies nothing, but it still counts for "the newest".
+    stored = keys;
+    replan();
+  }
+
+  async function read(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const answer = await store.keys({});
+      clockOffset = answer.now - now();
+      await adopt(answer.keys, answer.now);
+      if (plan.add === null) break;
+      const key = await makeKey(options.alg, plan.add, secrets);
+      await store.addKey({ key, expectedNewest: newestKid(answer.keys) });
+    }
+    for (const { stored: key, signer } of loaded.values()) {
+      if (signer !== null && key.secretId !== secrets.currentId) await rewrap(key);
+    }
+  }
+
+  /** After a change of secret: while both are known, keys move to the new one. */
+  async function rewrap(key: StoredKey): Promise<void> {
+    const bytes = await unwrap(key.kid, key, secrets);
+    if (typeof bytes === "string") return;
+    await store.rewrapKey({ kid: key.kid, ...(await wrap(key.kid, bytes, secrets)), expectedSecretId: key.secretId });
+  }
+
+  async function refresh(): Promise<void> {
+    if (reading !== null) return reading;
+    if (failure !== null && coolingDown()) throw failure.error;
+    readAt = now();
+    reading = read();
+    try {
+      await reading;
+      failure = null;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    } finally {
+      reading = null;
+    }
+  }
+
+  function signingKey(): LoadedKey | null {
+    if (now() + clockOffset >= plan.changesAt) replan();
+    return plan.signing === null ? null : (loaded.get(plan.signing) ?? null);
+  }
+
+  return {
+    find: (kid) => loaded.get(kid)?.verifyKey ?? null,
+    mayRefetch: () => reading !== null || failure !== null || !coolingDown(),
+    refresh,
+    dueIn: () => (plan.add === null ? clamp(plan.changesAt - clockOffset - now(), MIN_DUE, MAX_DUE) : MIN_DUE),
+    jwks: () => ({
+      keys: plan.publish.map((kid) => loaded.get(kid)?.verifyKey.jwk).filter((jwk) => jwk !== undefined),
+    }),
+    async sign(typ, claims) {
+      if (signingKey() === null) await refresh();
+      const key = signingKey();
+      if (key === null || key.signer === null) throw new Error("no signing key is ready");
+      const header = { alg: key.verifyKey.alg, kid: key.verifyKey.kid, typ };
+      return new CompactSign(utf8.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key.signer);
+    },
+  };
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+const utf8 = new TextEncoder();
+
+/** Whether a key in memory is still what the store has; one that could not be opened is tried again when it was wrapped anew. */
+const isSame = ({ stored, signer }: LoadedKey, key: StoredKey): boolean =>
+  stored.publicJwk === key.publicJwk &&
+  stored.alg === key.alg &&
+  (signer !== null || stored.wrappedPrivate === key.wrappedPrivate);

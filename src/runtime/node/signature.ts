@@ -1,0 +1,27 @@
+import { createPublicKey, KeyObject, verify } from "node:crypto";
+import type { SignatureCheck, VerifyKey } from "../../keys/key-ring.ts";
+
+/**
+ * Checks signatures synchronously, outside the thread pool: a check never queues behind password hashes. ES256 signatures are
+ * accepted in both spellings, (r, s) and (r, n-s): signers don't normalise s, and nothing of ours is keyed by a signature.
+ */
+export const nodeSignatureCheck: SignatureCheck = {
+  importKey: async (jwk) => createPublicKey({ key: { ...jwk }, format: "jwk" }),
+  verify(key, signingInput, signature) {
+    const { handle } = key;
+    if (!(handle instanceof KeyObject)) throw new TypeError("the key was not imported by this check");
+    // Latin-1 is exact: the signing input is base64url and dots.
+    return check(key.alg, Buffer.from(signingInput, "latin1"), handle, signature);
+  },
+};
+
+function check(alg: VerifyKey["alg"], input: Buffer, key: KeyObject, signature: Uint8Array): boolean {
+  switch (alg) {
+    case "ES256":
+      return verify("sha256", input, { key, dsaEncoding: "ieee-p1363" }, signature);
+    case "EdDSA":
+      return verify(null, input, key, signature);
+    case "RS256":
+      return verify("sha256", input, key, signature);
+  }
+}
