@@ -1,0 +1,24 @@
+import type { HeaderList } from "../lib/header-list.ts";
+
+/** What a request says under one cookie name. Doubled names are refused, because which one wins is anybody's guess (RFC 6265 §5.4). */
+export type CookieValue =
+  | { readonly kind: "none" }
+  | { readonly kind: "one"; readonly value: string }
+  | { readonly kind: "doubled" };
+
+const NONE: CookieValue = { kind: "none" };
+
+/** Reads one cookie from every `Cookie` line. Names are compared case by case. */
+export function readCookie(headers: HeaderList, name: string): CookieValue {
+  let found: CookieValue = NONE;
+  for (let index = 0; index < headers.length; index += 2) {
+    if ((headers[index] as string).toLowerCase() !== "cookie") continue;
+    for (const pair of (headers[index + 1] as string).split(";")) {
+      const equals = pair.indexOf("=");
+      if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
+      if (found.kind !== "none") return { kind: "doubled" };
+      found = { kind: "one", value: pair.slice(equals + 1).trim() };
+    }
+  }
+  return found;
+}

@@ -1,0 +1,33 @@
+import type { Config } from "../../config/config.ts";
+import { PROBLEMS, type Problem } from "../../protocol/errors.ts";
+import type { Session } from "../../sessions/session.ts";
+import type { IssuedToken } from "../../tokens/access-token.ts";
+import { accessCookie, refreshCookie, type SameSite } from "../cookies.ts";
+import { problemResponse } from "../problem.ts";
+import { usesSessionMode } from "../request-facts.ts";
+
+/** What cookies are made from. `at`: the store's clock at the answer, in milliseconds. */
+export interface CookieSource {
+  readonly session: Session;
+  readonly access: IssuedToken;
+  readonly refreshToken: string;
+  readonly at: number;
+}
+
+export const sameSiteOf = (config: Config): SameSite => (usesSessionMode(config) ? "Lax" : "Strict");
+
+/** The Set-Cookie values of a login or a renewal: the refresh cookie and, where the site uses session mode, the access cookie. */
+export function sessionCookies(config: Config, { session, access, refreshToken, at }: CookieSource): string[] {
+  const refresh = refreshCookie(refreshToken, (session.absoluteEndsAt - at) / 1000, sameSiteOf(config));
+  return usesSessionMode(config) ? [refresh, accessCookie(access.token, access.expiresIn)] : [refresh];
+}
+
+/** A form that failed goes back to the login page, where there is one, with the problem's code for the page to explain. */
+export function loginFormProblem(config: Config, problem: Problem, returnTo: string | null): Response {
+  if (config.login.page === null || PROBLEMS[problem.code].status === 503) return problemResponse(problem);
+  const location = new URL(config.login.page, config.origin);
+  location.searchParams.set("error", problem.code);
+  if (returnTo !== null) location.searchParams.set("return_to", returnTo);
+  const headers = { Location: `${location.pathname}${location.search}`, "Cache-Control": "no-store" };
+  return new Response(null, { status: 303, headers });
+}

@@ -1,0 +1,70 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import { mergePatch } from "../../sessions/merge-patch.ts";
+import type { SessionData } from "../../stores/store.ts";
+import { parseBody } from "../body.ts";
+import { problemResponse } from "../problem.ts";
+import type { PosternEnv } from "../request-facts.ts";
+import type { Services } from "../services.ts";
+import { authenticatePerson, type Person } from "./principal.ts";
+
+/** How often a patch without `If-Match` is tried again when another one came between. */
+const ATTEMPTS = 8;
+const JSON_TYPES = ["application/merge-patch+json"];
+
+const entityTag = ({ version }: SessionData): string => `"${version}"`;
+
+/** Whether a list of entity tags names this one (RFC 9110 §13.1). Ours are strong, so a weak one never matches `If-Match`. */
+function names(list: string, tag: string): boolean {
+  return list.split(",").some((entry) => entry.trim() === "*" || entry.trim() === tag);
+}
+
+/** `GET /auth/session/data`. */
+export async function readSessionData(c: Context<PosternEnv>, services: Services): Promise<Response> {
+  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  if (!authenticated.ok) return problemResponse(authenticated.problem);
+  const { sub, sid } = authenticated.person;
+  const data = await services.store.sessionData({ sub, sid });
+  if (data === null) return problemResponse({ code: "session_ended" });
+  const unchanged = names((c.req.header("if-none-match") ?? "").replaceAll("W/", ""), entityTag(data));
+  return answer(data, unchanged ? 304 : 200);
+}
+
+/** `PATCH /auth/session/data`: a JSON merge patch (RFC 7396) whose result is an object within the configured size. */
+export async function patchSessionData(c: Context<PosternEnv>, services: Services): Promise<Response> {
+  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  if (!authenticated.ok) return problemResponse(authenticated.problem);
+  const { config } = services;
+  const schema = z.record(z.string(), z.json(), "a JSON object");
+  const body = await parseBody(c.req.raw, schema, { maxBytes: config.sessions.dataMax, jsonTypes: JSON_TYPES });
+  if (!body.ok) return problemResponse(body.problem);
+  const ifMatch = c.req.header("if-match") ?? null;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const written = await tryPatch(services, authenticated.person, body.value, ifMatch);
+    if (written !== "conflict") return written;
+  }
+  return problemResponse({ code: "conflict", detail: "The data changes too often at once; try again." });
+}
+
+async function tryPatch(
+  { config, store }: Services,
+  { sub, sid }: Person,
+  patch: z.infer<z.ZodRecord<z.ZodString, z.ZodJSONSchema>>,
+  ifMatch: string | null,
+): Promise<Response | "conflict"> {
+  const data = await store.sessionData({ sub, sid });
+  if (data === null) return problemResponse({ code: "session_ended" });
+  if (ifMatch !== null && !names(ifMatch, entityTag(data))) return problemResponse({ code: "precondition_failed" });
+  const json = JSON.stringify(mergePatch(JSON.parse(data.json), patch));
+  if (new TextEncoder().encode(json).byteLength > config.sessions.dataMax) {
+    return problemResponse({ code: "too_large", detail: `A session keeps at most ${config.sessions.dataMax} bytes.` });
+  }
+  const written = await store.writeSessionData({ sub, sid, json, expected: data.version });
+  if (written === null) return problemResponse({ code: "session_ended" });
+  return written.ok ? answer({ json, version: written.version }, 200) : "conflict";
+}
+
+function answer(data: SessionData, status: 200 | 304): Response {
+  const headers = { ETag: entityTag(data), "Content-Type": "application/json" };
+  return new Response(status === 304 ? null : data.json, { status, headers });
+}
