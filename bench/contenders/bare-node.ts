@@ -1,0 +1,28 @@
+import { packageVersion } from "../machine.ts";
+import { nodeServer } from "./node-server.ts";
+
+/** The yardstick of the proxied request. */
+export const bareNode = nodeServer({
+  name: "bare-node",
+  label: `bare Node ${process.versions.node} http + undici ${packageVersion("undici")}, no auth`,
+  file: "servers/bare-node.ts",
+  authenticates: false,
+});
+
+/** The yardstick of never-seen tokens. */
+export const bareNodeVerify = nodeServer({
+  name: "bare-node-verify",
+  label: "bare Node + one crypto.verify (ES256)",
+  file: "servers/bare-node.ts",
+  authenticates: true,
+  env: ({ es256 }) => ({ PUBLIC_KEY: es256.publicPem }),
+});
+
+/** The yardstick of a refresh. */
+export const bareNodeSigning = nodeServer({
+  name: "bare-node-sign",
+  label: "bare Node answer + one signature (ES256)",
+  file: "servers/bare-signing.ts",
+  authenticates: false,
+  refreshes: true,
+});

@@ -1,0 +1,54 @@
+/** What the load generator is asked to send, and when it stops: after `requests` or after `milliseconds`, whichever is first. */
+export interface LoadPlan {
+  readonly port: number;
+  readonly connections: number;
+  readonly requests: number;
+  readonly milliseconds: number;
+  /** Requests a second whatever the answers do (open loop), or null: each connection sends as soon as it is answered. */
+  readonly rate: number | null;
+  readonly send: Messages;
+  /** The status that every answer must have; any other fails the measurement. */
+  readonly expect: number;
+}
+
+export type Messages =
+  /** Whole HTTP/1.1 requests, taken in turn and from the start again. */
+  | { readonly kind: "list"; readonly messages: readonly string[] }
+  /** Each connection posts its refresh token to `path`, and goes on with the one it gets. */
+  | { readonly kind: "refresh"; readonly path: string; readonly tokens: readonly string[] };
+
+export interface LoadResult {
+  readonly answers: number;
+  readonly milliseconds: number;
+  /** In milliseconds, from the time a request was due. */
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** The refresh tokens to go on with, one a connection. */
+  readonly tokens: readonly string[];
+}
+
+export type LoadReply =
+  | { readonly ok: true; readonly result: LoadResult }
+  | { readonly ok: false; readonly why: string };
+
+/** One HTTP/1.1 request as text. */
+export function httpRequest(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body = "",
+): string {
+  const lines = [`${method} ${path} HTTP/1.1`, "Host: 127.0.0.1"];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  if (body !== "") lines.push("Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`);
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** The request of the main row: what a single-page app's fetch sends, about 600 bytes with a token. */
+export const apiRequest = (token: string | null): string =>
+  httpRequest("GET", "/api/orders/42?expand=lines", {
+    Accept: "application/json",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "en-GB,en;q=0.9",
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+  });

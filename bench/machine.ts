@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+
+/** Contenders share the first core, one at work at a time; load, upstream and this program have the other. */
+export const CORES = { contender: 0, rest: 1 } as const;
+
+/** The first line that a program prints about its version, or null where it is not installed. */
+export function versionOf(program: string, flag: string): string | null {
+  const { error, stdout, stderr } = spawnSync(program, [flag], { encoding: "utf8" });
+  return error ? null : ((stdout || stderr).trim().split("\n")[0] ?? "");
+}
+
+export const canPin = cpus().length > 1 && versionOf("taskset", "--version") !== null;
+
+const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
+
+/** The version of a package: of bench/peers as pinned there, else as installed for Postern. */
+export const packageVersion = (name: string): string =>
+  read("./peers/package.json").dependencies[name] ?? read(`../node_modules/${name}/package.json`).version;
+
+/** One paragraph for the table's head: what the figures were measured on. */
+export function describeMachine(): string {
+  const cores = cpus();
+  const pinned = canPin ? "pinned with taskset" : "not pinned: the spread is wider than it need be";
+  const load = loadavg().map((value) => value.toFixed(1));
+  return `${cores[0]?.model.trim() ?? "unknown CPU"}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; load average at the end ${load.join(" ")}.`;
+}

@@ -1,0 +1,56 @@
+import type { Comparison, Measurements } from "./comparison.ts";
+import type { Measurement } from "./measure.ts";
+import { quantile, type Spread, spread } from "./statistics.ts";
+
+const figure = (value: number): string =>
+  value >= 1000 ? Math.round(value).toLocaleString("en-GB") : value.toPrecision(3);
+
+const withSpread = ({ median, min, max }: Spread): string => `${figure(median)} (${figure(min)}–${figure(max)})`;
+
+/** The ratio of a figure to the yardstick's, round by round, so that what slows the whole machine down cancels out. */
+export function ratios(
+  measurements: Measurements,
+  name: string,
+  to: string,
+  of: (measurement: Measurement) => number,
+): Spread | null {
+  const mine = measurements.get(name);
+  const theirs = measurements.get(to);
+  if (!mine || !theirs) return null;
+  return spread(mine.flatMap((one, round) => (theirs[round] ? [of(one) / of(theirs[round])] : [])));
+}
+
+/** One comparison as a Markdown table: medians of the rounds, least and most in brackets. */
+export function comparisonTable(
+  { title, note, contenders, yardstick }: Comparison,
+  measurements: Measurements,
+): string {
+  const rows = contenders.flatMap(({ name, label, missing }) => {
+    const mine = measurements.get(name);
+    if (!mine) return missing === null ? [] : [`| ${label} | ${missing} | | | |`];
+    const ratio = ratios(measurements, name, yardstick, ({ cpu }) => cpu);
+    const cells = [
+      name === "postern" ? `**${label}**` : label,
+      withSpread(spread(mine.map(({ cpu }) => cpu))),
+      name === yardstick ? "1" : ratio ? withSpread(ratio) : "",
+      withSpread(spread(mine.map(({ rate }) => rate))),
+      `${Math.round(
+        quantile(
+          mine.map(({ busy }) => busy * 100),
+          0.5,
+        ),
+      )} %`,
+    ];
+    return [`| ${cells.join(" | ")} |`];
+  });
+  return [
+    `### ${title}`,
+    "",
+    note,
+    "",
+    "| contender | CPU µs a request | ratio of CPU | answers a second | its core busy |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
