@@ -1,0 +1,91 @@
+import { didYouMean } from "./closest.ts";
+import { formatDuration } from "./duration.ts";
+import type { Parts } from "./parts.ts";
+import { type ConfigProblem, type Path, problem } from "./problems.ts";
+import { checkRoutes } from "./route-checks.ts";
+import { quote } from "./values.ts";
+
+/** What is wrong between options that are each well formed. */
+export function checkParts(parts: Parts): ConfigProblem[] {
+  return [
+    ...checkStore(parts),
+    ...checkListeners(parts),
+    ...checkPaths(parts),
+    ...checkLifetimes(parts),
+    ...checkIdentityHeaders(parts),
+    ...checkRegistration(parts),
+    ...checkRoutes(parts),
+  ];
+}
+
+/** A role that is named somewhere must be one of the configuration's. */
+export function checkRoles(names: readonly string[], known: readonly string[] | null, path: Path): ConfigProblem[] {
+  if (known === null) return [];
+  return names.flatMap((name, index) => {
+    if (known.includes(name)) return [];
+    const add = `add it to roles${didYouMean(name, known)}`;
+    return [problem([...path, index], `no role ${quote(name)} is configured: ${add}`)];
+  });
+}
+
+function checkStore({ sections: { store } }: Parts): ConfigProblem[] {
+  if (store?.kind !== "redis" || new URL(store.url).password === "") return [];
+  const remedy = "move the whole URL into the environment variable POSTERN_STORE";
+  return [problem(["store"], `holds a password, and files are copied and committed: ${remedy}`)];
+}
+
+function checkListeners({ sections: { listen, operations } }: Parts): ConfigProblem[] {
+  if (listen === null || operations === null || listen.port === 0) return [];
+  const other = operations.listen;
+  if (listen.port !== other.port || (listen.host !== other.host && !isAny(listen.host) && !isAny(other.host)))
+    return [];
+  return [
+    problem(["operations", "listen"], `is the address of the main listener: take another port than ${other.port}`),
+  ];
+}
+
+const isAny = (host: string): boolean => host === "0.0.0.0" || host === "::";
+
+function checkPaths({ sections: { paths } }: Parts): ConfigProblem[] {
+  if (paths === null) return [];
+  const entries = Object.entries(paths);
+  return entries.flatMap(([name, path], index) => {
+    const other = entries
+      .slice(0, index)
+      .find(([, earlier]) => `${path}/`.startsWith(`${earlier}/`) || `${earlier}/`.startsWith(`${path}/`));
+    if (other === undefined) return [];
+    return [
+      problem(
+        ["paths", name],
+        `${quote(path)} overlaps with paths.${other[0]} (${quote(other[1])}): choose prefixes apart`,
+      ),
+    ];
+  });
+}
+
+function checkLifetimes({ sections: { tokens } }: Parts): ConfigProblem[] {
+  if (tokens === null) return [];
+  const { access, refresh, keys } = tokens;
+  const atMost = (path: Path, value: number, limit: number, of: string) =>
+    value <= limit ? [] : [problem(path, `${formatDuration(value)} is longer than ${of} (${formatDuration(limit)})`)];
+  return [
+    ...atMost(["tokens", "refresh", "idle"], refresh.idle, refresh.absolute, "tokens.refresh.absolute"),
+    ...atMost(["tokens", "refresh", "grace"], refresh.grace, refresh.idle, "tokens.refresh.idle"),
+    ...atMost(["tokens", "access", "ttl"], access.ttl, refresh.absolute, "tokens.refresh.absolute"),
+    ...atMost(["tokens", "keys", "publishAhead"], keys.publishAhead, keys.rotateEvery, "tokens.keys.rotateEvery"),
+  ];
+}
+
+function checkIdentityHeaders({ sections: { identityHeaders } }: Parts): ConfigProblem[] {
+  const entries = Object.entries(identityHeaders ?? {});
+  return entries.flatMap(([of, name], index) => {
+    const other = entries.slice(0, index).find(([, earlier]) => earlier.toLowerCase() === name.toLowerCase());
+    if (other === undefined) return [];
+    return [problem(["identityHeaders", of], `${quote(name)} is the name of identityHeaders.${other[0]} already`)];
+  });
+}
+
+function checkRegistration({ sections: { registration }, roleNames }: Parts): ConfigProblem[] {
+  if (registration === null || typeof registration === "boolean") return [];
+  return checkRoles(registration.roles, roleNames, ["registration", "roles"]);
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { didYouMean } from "./closest.ts";
+import { refuseHost, refuseMethod, refuseRole, refuseRoutePath, refuseScope } from "./names.ts";
+import { refuseTarget } from "./network.ts";
+import { duration, flag, group, list, oneOf, quote, text } from "./values.ts";
+
+export const scopeList = () => list(text("a scope", refuseScope), "scopes");
+export const roleList = () => list(text("the name of a role", refuseRole), "roles");
+
+const accessRule = group({
+  scopes: scopeList().prefault([]).describe("Every one of these scopes is needed."),
+  roles: roleList().prefault([]).describe("One of these roles is needed."),
+  maxAge: duration("1s", "400d")
+    .optional()
+    .describe("How old the last login may be; an older one is asked to log in again (RFC 9470)."),
+});
+
+const accessExpected = '"public", "optional", "required" or an object with scopes, roles, maxAge';
+const ACCESS_WORDS = ["public", "optional", "required"] as const;
+const access = z.union([z.enum(ACCESS_WORDS), accessRule], {
+  error: ({ input }) =>
+    `expected ${accessExpected}, got ${quote(input)}${typeof input === "string" ? didYouMean(input, ACCESS_WORDS) : ""}`,
+});
+
+export const ROUTE = {
+  host: text("a host name", refuseHost).optional().describe("Only for this host; without it for every host."),
+  path: text("a path", refuseRoutePath).describe(
+    "Exact (`/a`), or a prefix (`/a/*`, which also matches `/a`). The most specific route wins, whatever the order.",
+  ),
+  methods: list(text("a method", refuseMethod), "methods")
+    .min(1, { error: "must name a method; leave it out for every method" })
+    .optional()
+    .describe("Only these methods; others are answered 405 and never fall to a less specific route."),
+  access: access
+    .prefault("required")
+    .meta({ title: accessExpected })
+    .describe(
+      "`public` reads no credential and adds no identity; `optional` adds identity for a good token and refuses a bad one; `required`, or an object, refuses without.",
+    ),
+  upstream: z
+    .string({ error: "expected the name of an upstream" })
+    .meta({ title: "the name of an upstream" })
+    .optional()
+    .describe("Where requests go. A route without one is for forward auth only."),
+  credentials: oneOf(["bearer", "session"])
+    .prefault("bearer")
+    .describe("`bearer`: an access token in `Authorization`. `session`: cookies, for server-rendered applications."),
+  onStale: oneOf(["refuse", "serve"])
+    .prefault("refuse")
+    .describe("What to do while the revocation view is older than `revocation.maxStaleness`: 503, or go on."),
+  forwardAuthorization: flag().prefault(false).describe("Pass the client's `Authorization` header to the upstream."),
+  allowAmbiguousPath: flag()
+    .prefault(false)
+    .describe("Pass paths with `%2f`, `%5c`, `\\`, `//` or dot segments instead of answering 400."),
+  websocket: flag().prefault(false).describe("Let WebSocket connections through."),
+};
+
+export const route = group(ROUTE);
+
+export const upstream = group({
+  targets: list(text("the origin of a service", refuseTarget), "targets")
+    .min(1, { error: "must name at least one target" })
+    .describe("Origins of the service's instances, used in turn."),
+  connectTimeout: duration("10ms", "60s").prefault("5s").describe("How long making a connection may take."),
+  responseTimeout: duration("10ms", "1h").prefault("60s").describe("How long the response's headers may take."),
+});

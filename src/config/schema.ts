@@ -1,0 +1,222 @@
+import { z } from "zod";
+import { ALGORITHMS } from "../protocol/claims.ts";
+import { IDENTITY_HEADERS } from "../protocol/names.ts";
+import {
+  refuseClientId,
+  refuseFieldName,
+  refuseLocalPage,
+  refuseReservedPath,
+  refuseRole,
+  refuseSecretHash,
+  refuseUpstreamName,
+} from "./names.ts";
+import { readCidr, readListen, readStore, refuseIssuer, refuseOrigin } from "./network.ts";
+import { roleList, route, scopeList, upstream } from "./schema-routes.ts";
+import { converted, duration, flag, group, list, named, oneOf, size, text, whole } from "./values.ts";
+
+const listen = () => converted('an address such as "127.0.0.1:8080" or "[::1]:8080"', readListen);
+const reservedPath = () => text("a path prefix", refuseReservedPath);
+const header = (of: keyof typeof IDENTITY_HEADERS, what: string) =>
+  text("a header name", refuseFieldName).prefault(IDENTITY_HEADERS[of]).describe(what);
+const attempts = (count: number, whose: string) =>
+  group({
+    attempts: whole(1, 1_000_000).prefault(count).describe(`Failed logins ${whose} in a window.`),
+    window: duration("1s", "7d").prefault("15m").describe("How long a failed login counts."),
+  }).prefault({});
+
+const registration = z
+  .union([flag(), group({ roles: roleList().prefault([]).describe("Roles that whoever registers gets.") })], {
+    error: "expected true, false or an object with roles",
+  })
+  .prefault(false)
+  .meta({ title: "true, false or an object with roles" })
+  .describe("Let anybody make an account at `POST /auth/register`.");
+
+/** The configuration file. Descriptions become docs/configuration.md and the JSON schema; `title` says what a value looks like. */
+export const SHAPE = {
+  issuer: text('the public URL of this gateway, such as "https://app.example.com"', refuseIssuer).describe(
+    "The public URL of this gateway: the `iss` of every token, and the origin that browsers use. https, or http on loopback only; no trailing slash.",
+  ),
+  audience: z
+    .string({ error: "expected the aud of access tokens" })
+    .min(1, { error: "must not be empty" })
+    .max(500, { error: "must be at most 500 characters" })
+    .meta({ title: "text" })
+    .optional()
+    .describe("The `aud` of access tokens. Default: the issuer."),
+  listen: listen().prefault("127.0.0.1:8080").describe("Where the main listener binds. Port 0 takes any free one."),
+  operations: group({
+    listen: listen()
+      .prefault("127.0.0.1:9464")
+      .describe("Where probes and the admin API listen. Keep it away from the public."),
+  })
+    .prefault({})
+    .describe("The operations listener: `/healthz`, `/readyz` and `/admin`."),
+  admin: group({
+    public: flag().prefault(false).describe("Serve the admin API on the main listener too, under `paths.admin`."),
+  })
+    .prefault({})
+    .describe("The admin API."),
+  paths: group({
+    auth: reservedPath().prefault("/auth").describe("Login, refresh, logout, sessions, forward auth."),
+    oauth: reservedPath().prefault("/oauth").describe("The OAuth 2 endpoints."),
+    admin: reservedPath().prefault("/admin").describe("The admin API, where `admin.public` is on."),
+  })
+    .prefault({})
+    .describe("Where Postern's own endpoints live on the main listener."),
+  store: converted('"sqlite:FILE", "redis://HOST:PORT" or "rediss://HOST:PORT"', readStore, true)
+    .prefault("sqlite:./data/postern.db")
+    .describe(
+      "Where users, sessions, keys and revocations live. A file is relative to the configuration file. A URL with a password belongs in the environment: `POSTERN_STORE`.",
+    ),
+  tokens: group({
+    access: group({
+      ttl: duration("1s", "1h").prefault("5m").describe("How long an access token lives."),
+      alg: oneOf(ALGORITHMS).prefault("ES256").describe("The signature algorithm of new signing keys."),
+    })
+      .prefault({})
+      .describe("Access tokens."),
+    refresh: group({
+      grace: duration("1s", "5m")
+        .prefault("15s")
+        .describe("How long a refresh token that has just been renewed is still answered with its successor."),
+      idle: duration("1m", "400d").prefault("14d").describe("A session that is not used for this long ends."),
+      absolute: duration("1m", "400d").prefault("90d").describe("A session ends this long after its login."),
+    })
+      .prefault({})
+      .describe("Refresh tokens, and the lifetimes of the sessions behind them."),
+    keys: group({
+      rotateEvery: duration("1m", "400d").prefault("30d").describe("How long a signing key signs."),
+      publishAhead: duration("1s", "7d")
+        .prefault("1h")
+        .describe("How long a new key is published before it signs, so that every verifier can know it."),
+    })
+      .prefault({})
+      .describe("Signing keys."),
+  })
+    .prefault({})
+    .describe("Tokens and the keys that sign them."),
+  sessions: group({
+    maxPerUser: whole(1, 10_000).prefault(100).describe("One more login ends the session that was idle longest."),
+    dataMax: size("1KiB", "1MiB").prefault("16KiB").describe("Size of a session's data (`/auth/session/data`)."),
+  })
+    .prefault({})
+    .describe("Sessions."),
+  revocation: group({
+    maxStaleness: duration("1s", "1h")
+      .prefault("60s")
+      .describe(
+        "A gateway that has not caught up with revocations for this long refuses, unless a route says otherwise.",
+      ),
+    minReplicas: whole(0, 10)
+      .prefault(0)
+      .describe("Replicas that must have a revocation before it is acknowledged (Redis)."),
+  })
+    .prefault({})
+    .describe("Revocation."),
+  passwords: group({
+    minLength: whole(8, 64)
+      .prefault(15)
+      .describe(
+        "Characters that a new password needs at least. 15 where the password is the only factor (NIST SP 800-63B).",
+      ),
+    memory: size("19MiB", "1GiB").prefault("19MiB").describe("Memory of one argon2id hash."),
+    iterations: whole(2, 20).prefault(2).describe("Passes of argon2id."),
+    parallelism: whole(1, 16).prefault(1).describe("Lanes of argon2id."),
+    concurrency: whole(1, 64).prefault(2).describe("Hashes at once."),
+    queue: whole(0, 10_000).prefault(64).describe("Hashes that may wait; above that logins are answered 503."),
+  })
+    .prefault({})
+    .describe("Passwords and how they are hashed (argon2id)."),
+  registration,
+  login: group({
+    page: text("a path on this site", refuseLocalPage)
+      .optional()
+      .describe('Where a page load without a session is sent, on routes with `credentials: "session"`. Default: 401.'),
+    returnTo: list(text("a URL", refuseReturnTo), "URLs")
+      .prefault([])
+      .describe("Absolute URLs that `return_to` may name after login and logout, besides paths on this site."),
+    limits: group({
+      perAccount: attempts(10, "for one account").describe("Per account."),
+      perAddress: attempts(100, "from one address").describe("Per address; IPv6 by /64."),
+    })
+      .prefault({})
+      .describe("How many failed logins are let through."),
+  })
+    .prefault({})
+    .describe("Login."),
+  cors: group({
+    origins: list(text("an origin", refuseOrigin), "origins")
+      .prefault([])
+      .describe("Origins of single-page applications on other hosts: exactly these may call with credentials."),
+  })
+    .prefault({})
+    .describe("Applications on other origins."),
+  trustedProxies: list(converted('a CIDR block such as "10.0.0.0/8"', readCidr), "CIDR blocks")
+    .prefault([])
+    .describe(
+      "Proxies in front of Postern. Only their `Forwarded`, `X-Forwarded-*` and forward-auth headers are believed.",
+    ),
+  roles: named(
+    group({ scopes: scopeList().prefault([]).describe("Scopes that users with this role get.") }),
+    "roles",
+    refuseRole,
+  )
+    .prefault({})
+    .describe("Roles that users can have. Whoever has `admin` may use the admin API."),
+  clients: named(
+    group({
+      secretHash: text('"sha256:" and the base64url of the secret\'s SHA-256', refuseSecretHash, true).describe(
+        "`sha256:` and the base64url of the SHA-256 of the client's secret. `postern clients add` makes a client without configuration.",
+      ),
+      scopes: scopeList().prefault([]).describe("Scopes that it can get by `client_credentials`."),
+    }),
+    "clients",
+    refuseClientId,
+  )
+    .prefault({})
+    .describe("Services that get tokens with a secret of their own."),
+  identityHeaders: group({
+    user: header("user", "The user's id, or the client's."),
+    name: header("name", "The user's name."),
+    session: header("session", "The session's id."),
+    roles: header("roles", "The user's roles."),
+    scope: header("scope", "The token's scopes."),
+    identity: header("identity", "The signed assertion for this upstream."),
+  })
+    .prefault({})
+    .describe("Headers that carry the verified identity to upstreams. They are stripped from what comes in."),
+  upstreams: named(upstream, "upstreams", refuseUpstreamName).prefault({}).describe("The services behind the gateway."),
+  routes: z
+    .array(route, { error: "expected a list of routes" })
+    .prefault([])
+    .meta({ title: "a list of routes" })
+    .describe("Which requests may pass, and where they go. What no route matches is answered 404."),
+  audit: group({
+    keep: duration("1h", "3650d").prefault("30d").describe("How long a record is kept."),
+    max: whole(1000, 100_000_000).prefault(1_000_000).describe("How many records are kept."),
+  })
+    .prefault({})
+    .describe("The audit trail."),
+  log: group({
+    level: oneOf(["error", "warn", "info", "debug"]).prefault("info").describe("What is logged."),
+    access: flag().prefault(false).describe("One line for every request."),
+  })
+    .prefault({})
+    .describe("Logs."),
+  maxBody: size("1KiB", "1MiB").prefault("64KiB").describe("Largest body that Postern's own endpoints read."),
+  storeTimeout: duration("50ms", "30s").prefault("1s").describe("How long a call to the store may take before 503."),
+};
+
+export const SCHEMA = group(SHAPE);
+
+/** What a configuration file may hold. */
+export type ConfigInput = z.input<typeof SCHEMA>;
+export type ParsedInput = z.output<typeof SCHEMA>;
+
+function refuseReturnTo(value: string): string | null {
+  const origin = URL.canParse(value) ? new URL(value).origin : "";
+  const problem = refuseOrigin(origin);
+  if (problem !== null) return 'must be an absolute https URL, such as "https://app.example.com/after-login"';
+  return new URL(value).username === "" && !value.includes("#") ? null : "must not hold a user name or a fragment";
+}

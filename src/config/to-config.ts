@@ -1,0 +1,52 @@
+import type { Access, Route } from "../routing/route.ts";
+import type { Config, StoreAddress } from "./config.ts";
+import type { ParsedInput } from "./schema.ts";
+
+/** The configuration as the rest of Postern takes it. `store` stands in for the file's own. */
+export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Config {
+  const { tokens, sessions, passwords, registration, login } = parsed;
+  return {
+    issuer: parsed.issuer,
+    origin: new URL(parsed.issuer).origin,
+    audience: parsed.audience ?? parsed.issuer,
+    listen: parsed.listen,
+    operations: parsed.operations,
+    admin: parsed.admin,
+    paths: parsed.paths,
+    store: store ?? parsed.store,
+    tokens: { access: tokens.access, keys: tokens.keys },
+    sessions: { ...tokens.refresh, ...sessions },
+    revocation: parsed.revocation,
+    // argon2 counts memory in KiB.
+    passwords: { ...passwords, memory: Math.ceil(passwords.memory / 1024) },
+    registration: registration !== false,
+    registrationRoles: typeof registration === "object" ? registration.roles : [],
+    login: { page: login.page ?? null, returnTo: login.returnTo, limits: login.limits },
+    cors: parsed.cors,
+    trustedProxies: parsed.trustedProxies,
+    roles: parsed.roles,
+    clients: parsed.clients,
+    identityHeaders: parsed.identityHeaders,
+    upstreams: Object.fromEntries(
+      Object.entries(parsed.upstreams).map(([name, upstream]) => [name, { name, ...upstream }]),
+    ),
+    routes: parsed.routes.map(toRoute),
+    audit: parsed.audit,
+    log: parsed.log,
+    maxBody: parsed.maxBody,
+    storeTimeout: parsed.storeTimeout,
+  };
+}
+
+const toRoute = (route: ParsedInput["routes"][number]): Route => ({
+  ...route,
+  host: route.host ?? null,
+  methods: route.methods ?? null,
+  upstream: route.upstream ?? null,
+  access: toAccess(route.access),
+});
+
+function toAccess(access: ParsedInput["routes"][number]["access"]): Access {
+  if (typeof access === "object") return { kind: "required", ...access, maxAge: access.maxAge ?? null };
+  return access === "required" ? { kind: access, scopes: [], roles: [], maxAge: null } : { kind: access };
+}
