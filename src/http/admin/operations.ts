@@ -1,0 +1,48 @@
+import { Hono } from "hono";
+import { problemResponse } from "../problem.ts";
+import type { PosternEnv } from "../request-facts.ts";
+import type { Services } from "../services.ts";
+import { storeProblem } from "../store-problem.ts";
+import { adminEndpoints } from "./endpoints.ts";
+
+/** The operations listener: probes and the admin API. */
+export function operationsApp(services: Services): Hono<PosternEnv> {
+  const app = new Hono<PosternEnv>();
+  app.onError((error) => {
+    services.observe({ kind: "internal_error", where: "operations", message: error.message });
+    return problemResponse({ code: "internal" });
+  });
+  app.notFound(() => problemResponse({ code: "not_found" }));
+  // Alive is whoever answers; what it depends on is for readiness, or an outage of the store would restart every gateway.
+  app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
+  app.get("/readyz", async (c) => {
+    const { ready, checks } = await readiness(services);
+    return c.json({ status: ready ? "ready" : "not ready", checks }, ready ? 200 : 503, {
+      "Cache-Control": "no-store",
+    });
+  });
+  app.route("/admin", adminEndpoints(services));
+  return app;
+}
+
+/** What keeps the gateway from serving, by name. */
+async function readiness(services: Services) {
+  const view = services.viewState();
+  const checks = {
+    store: await storeState(services),
+    view,
+    keys: services.keyRing.jwks().keys.length === 0 ? "missing" : "ok",
+  };
+  const caughtUp = view === "fresh" || view === "aging";
+  return { ready: checks.store === "ok" && caughtUp && checks.keys === "ok", checks };
+}
+
+async function storeState(services: Services): Promise<"ok" | "unreachable"> {
+  try {
+    await services.store.time({});
+    return "ok";
+  } catch (error) {
+    if (storeProblem(error) === null) throw error;
+    return "unreachable";
+  }
+}
