@@ -1,0 +1,69 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { type Child, startChild } from "../support/child.ts";
+import { waitUntil } from "../support/wait-until.ts";
+
+/** Where the three parties of an example listen, instead of on the ports that it is written with. */
+export interface Places {
+  readonly front: number;
+  readonly gateway: number;
+  readonly app: number;
+}
+
+/** Runs a proxy from its configuration under examples/, in `dir`, until the test file ends. */
+export type StartFront = (program: string, dir: string, places: Places) => Promise<void>;
+
+export async function example(path: string): Promise<string> {
+  return readFile(new URL(`../../examples/${path}`, import.meta.url), "utf8");
+}
+
+/** The example's text with each of its ports replaced; it is an error when one does not occur. */
+function moved(text: string, places: Places): string {
+  const ports = { 8000: places.front, 8080: places.gateway, 3000: places.app };
+  return Object.entries(ports).reduce((result, [written, port]) => {
+    if (!result.includes(`:${written}`)) throw new Error(`the example has no port ${written}`);
+    return result.replaceAll(`:${written}`, `:${port}`);
+  }, text);
+}
+
+export const startNginx: StartFront = async (program, dir, places) => {
+  const file = join(dir, "nginx.conf");
+  const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (kind) => `${kind}_temp_path ${dir}/${kind};`,
+  );
+  const text = moved(await example("nginx/nginx.conf"), places);
+  await writeFile(file, text.replace("http {", `http {\n  access_log off;\n  ${folders.join("\n  ")}`));
+  const inFolder = `daemon off; master_process off; pid ${dir}/nginx.pid;`;
+  const child = startChild(program, ["-p", dir, "-c", file, "-e", "stderr", "-g", inFolder], { cwd: dir });
+  await listening(child, places.front);
+};
+
+export const startCaddy: StartFront = async (program, dir, places) => {
+  const file = join(dir, "Caddyfile");
+  await writeFile(file, moved(await example("caddy/Caddyfile"), places));
+  const home = join(dir, "home");
+  await mkdir(home);
+  const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
+  const child = startChild(program, ["run", "--config", file, "--adapter", "caddyfile"], { cwd: dir, env });
+  await listening(child, places.front);
+};
+
+async function listening(child: Child, port: number): Promise<void> {
+  await waitUntil(
+    () => `nothing listens; it wrote:\n${child.output()}`,
+    () => {
+      if (child.process.exitCode !== null) throw new Error(`it ended; it wrote:\n${child.output()}`);
+      return answers(port);
+    },
+  );
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
