@@ -1,0 +1,66 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { StoreAddress } from "../../config/config.ts";
+import { storeOver } from "../../stores/operations.ts";
+import { type Store, StoreUnavailable } from "../../stores/store.ts";
+import { SqliteFeed } from "./sqlite-feed.ts";
+import { wallClock } from "./sqlite-messages.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
+import { fileProblem, StoreProblem } from "./store-problem.ts";
+
+export { StoreProblem } from "./store-problem.ts";
+
+export interface StoreOptions {
+  /** Milliseconds that a call may take. */
+  readonly timeout: number;
+  /** One number in shared memory: milliseconds to add to the machine's clock. Tests move the store's time with it. */
+  readonly clockOffset?: BigInt64Array;
+}
+
+/** Opens the store that the configuration names. Rejects with StoreProblem. */
+export async function openStore(address: StoreAddress, options: StoreOptions): Promise<Store> {
+  switch (address.kind) {
+    case "sqlite":
+      return openSqlite(address.file, options);
+    case "redis":
+      throw new StoreProblem(
+        'This version of Postern has no Redis store yet. Name a file in "store": "sqlite:./data/postern.db".',
+      );
+  }
+}
+
+async function openSqlite(file: string, options: StoreOptions): Promise<Store> {
+  prepare(file);
+  const clockOffset = options.clockOffset ?? null;
+  const thread = new SqliteThread({ file, timeout: options.timeout, clockOffset });
+  await thread.open();
+  const feed = new SqliteFeed(file, wallClock(clockOffset));
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    if (closing === null) {
+      feed.close();
+      closing = thread.close();
+    }
+    return closing;
+  };
+  const readFeed: Store["readFeed"] = async (input) => {
+    if (closing !== null) throw new StoreUnavailable("readFeed: the store is closed");
+    return feed.read(input);
+  };
+  return { ...storeOver((operation, input) => thread.call(operation, input), close), readFeed };
+}
+
+/** Makes folder and file where they are missing, readable by their owner alone; SQLite gives its side files the file's mode. */
+function prepare(file: string): void {
+  const folder = dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new StoreProblem(`${file} is a folder, not a database. Name a file in it in "store".`);
+    }
+    closeSync(openSync(file, "a", 0o600));
+  } catch (error) {
+    throw error instanceof StoreProblem ? error : new StoreProblem(fileProblem(file, error));
+  }
+}

@@ -1,0 +1,102 @@
+import type { RevocationEntry, RevocationTarget } from "../../revocation/entry.ts";
+import type { FeedCursor, FeedPage } from "../../revocation/feed.ts";
+import { first, integer, type Row, text, word } from "./database.ts";
+import { longestLifetime } from "./nodes.ts";
+import type { Step } from "./step.ts";
+
+const KINDS = ["token", "session", "user", "client", "key", "all"] as const;
+
+/** Publishes one fact that ends access tokens early. */
+export function publish(step: Step, target: RevocationTarget): RevocationEntry {
+  const entry = { target, at: step.now, expires: step.now + longestLifetime(step) };
+  const moved = step.db.all(
+    "UPDATE store SET last_revocation = last_revocation + 1 WHERE one = 1 RETURNING last_revocation",
+  );
+  step.db.all(
+    "INSERT INTO revocations (id, kind, subject, before, at, expires) VALUES (?, ?, ?, ?, ?, ?)",
+    integer(moved[0] ?? {}, "last_revocation"),
+    target.kind,
+    subjectOf(target),
+    "before" in target ? target.before : null,
+    entry.at,
+    entry.expires,
+  );
+  return entry;
+}
+
+/** The position after everything that has been published. */
+export function feedEnd(step: Step): FeedCursor {
+  return [String(lastRevocation(step))];
+}
+
+export function readFeed(step: Step, input: { readonly after: FeedCursor | null; readonly limit: number }): FeedPage {
+  const last = lastRevocation(step);
+  const after = positionOf(input.after);
+  // Bounded by `last`, which was read first: an entry published between the two statements belongs to the next page.
+  const rows = step.db.all(
+    "SELECT * FROM revocations WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+    after,
+    last,
+    input.limit,
+  );
+  const newest = rows.at(-1);
+  const end = rows.length < input.limit || (newest !== undefined && integer(newest, "id") === last);
+  return {
+    entries: rows.map(entryOf),
+    // At the end the position is that of the newest entry ever published, those that have been trimmed included.
+    cursor: [String(end || newest === undefined ? last : integer(newest, "id"))],
+    end,
+    state: [{ epoch: step.epoch, last: String(last) }],
+    now: step.now,
+  };
+}
+
+/** A position that is none of ours reads from the start: reading an entry again does no harm. */
+function positionOf(cursor: FeedCursor | null): number {
+  const position = Number(cursor?.[0] ?? "0");
+  return Number.isSafeInteger(position) ? position : 0;
+}
+
+function lastRevocation(step: Step): number {
+  return integer(first(step.db.all("SELECT last_revocation FROM store WHERE one = 1")) ?? {}, "last_revocation");
+}
+
+function subjectOf(target: RevocationTarget): string {
+  switch (target.kind) {
+    case "token":
+      return target.jti;
+    case "session":
+      return target.sid;
+    case "user":
+      return target.sub;
+    case "client":
+      return target.clientId;
+    case "key":
+      return target.kid;
+    case "all":
+      return "";
+  }
+}
+
+function entryOf(row: Row): RevocationEntry {
+  return { target: targetOf(row), at: integer(row, "at"), expires: integer(row, "expires") };
+}
+
+function targetOf(row: Row): RevocationTarget {
+  const kind = word(row, "kind", KINDS);
+  const subject = text(row, "subject");
+  switch (kind) {
+    case "token":
+      return { kind, jti: subject };
+    case "session":
+      return { kind, sid: subject };
+    case "user":
+      return { kind, sub: subject, before: integer(row, "before") };
+    case "client":
+      return { kind, clientId: subject, before: integer(row, "before") };
+    case "key":
+      return { kind, kid: subject };
+    case "all":
+      return { kind, before: integer(row, "before") };
+  }
+}

@@ -1,0 +1,38 @@
+import { first, integer, type SyncDatabase, text } from "./database.ts";
+
+/** A clock that was set back by at most this much stands still until it has caught up; further back it is followed. */
+const MAX_STAND_STILL = 60_000;
+
+/** One atomic step of the store: what every operation works with. */
+export interface Step {
+  readonly db: SyncDatabase;
+  /** The store's clock, milliseconds since 1970; the same throughout the step. */
+  readonly now: number;
+  readonly epoch: string;
+  /** Sessions created then or earlier were ended by a revocation of everything. */
+  readonly sessionsNotBefore: number;
+  /** Access tokens issued then or earlier were refused by a revocation of everything. */
+  readonly tokensNotBefore: number;
+}
+
+/** `wall`: the machine's clock, milliseconds since 1970. */
+export function beginStep(db: SyncDatabase, wall: number): Step {
+  const row = first(db.all("SELECT * FROM store WHERE one = 1"));
+  if (row === null) throw new Error("the database has lost its record of itself");
+  return {
+    db,
+    now: storeTime(wall, integer(row, "clock")),
+    epoch: text(row, "epoch"),
+    sessionsNotBefore: integer(row, "sessions_not_before"),
+    tokensNotBefore: integer(row, "tokens_not_before"),
+  };
+}
+
+/** Records the time of a step that wrote, so that no later one in any process is earlier. */
+export function keepTime(step: Step): void {
+  step.db.all("UPDATE store SET clock = ? WHERE one = 1 AND clock <> ?", step.now, step.now);
+}
+
+export function storeTime(wall: number, recorded: number): number {
+  return recorded > wall && recorded - wall <= MAX_STAND_STILL ? recorded : wall;
+}

@@ -1,0 +1,44 @@
+import type { SweepLimits } from "../store.ts";
+import { record, sweepAudit } from "./audit.ts";
+import { integer, type Row, text } from "./database.ts";
+import { sweepNodes } from "./nodes.ts";
+import type { Step } from "./step.ts";
+
+/** Removes what has expired, at most a batch of each kind. */
+export function sweep(step: Step, limits: SweepLimits): { readonly more: boolean } {
+  const { now } = step;
+  const { batch } = limits;
+  sweepNodes(step);
+  const ended = remove(step, "sessions", "sid", "idle_ends_at <= ?", batch, now);
+  for (const row of ended) tellOfEnd(step, row);
+  const removed = [
+    ended.length,
+    remove(step, "revocations", "id", "expires <= ?", batch, now).length,
+    remove(step, "signing_keys", "number", "remove_at <= ?", batch, now).length,
+    remove(step, "attempts", "key", "forgotten_at <= ?", batch, now).length,
+    sweepAudit(step, limits.auditKeep, limits.auditMax, batch),
+  ];
+  return { more: removed.some((count) => count >= batch) };
+}
+
+function remove(
+  step: Step,
+  table: "sessions" | "revocations" | "signing_keys" | "attempts",
+  id: string,
+  expired: string,
+  batch: number,
+  now: number,
+): readonly Row[] {
+  return step.db.all(
+    `DELETE FROM ${table} WHERE ${id} IN (SELECT ${id} FROM ${table} WHERE ${expired} LIMIT ?) RETURNING *`,
+    now,
+    batch,
+  );
+}
+
+// An idle end never lies behind the absolute one, so that one column finds both.
+function tellOfEnd(step: Step, row: Row): void {
+  const reason = integer(row, "absolute_ends_at") <= step.now ? "absolute" : "idle";
+  const [sub, sid] = [text(row, "sub"), text(row, "sid")];
+  record(step, { kind: "session_ended", actor: "postern", sub, sid, address: null, detail: { reason } });
+}
