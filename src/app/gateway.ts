@@ -1,8 +1,32 @@
-import type { Config } from "../config/config.ts";
+import type { Passwords } from "../accounts/passwords.ts";
+import { createTokenAuthenticator } from "../authn/authenticate.ts";
+import { createRenewal } from "../authn/renewal.ts";
+import type { Config, Secrets } from "../config/config.ts";
+import type { Services } from "../http/services.ts";
+import type { SignatureCheck } from "../keys/key-ring.ts";
+import { createSecretRing } from "../keys/secrets.ts";
+import { createKeyRing } from "../keys/stored-key-ring.ts";
 import type { HeaderList } from "../lib/header-list.ts";
+import { newId } from "../lib/ids.ts";
 import type { Observe } from "../observe/observation.ts";
+import { createAddressSet } from "../proxy/address.ts";
+import { clientAddress } from "../proxy/client-address.ts";
+import { FeedFollower } from "../revocation/follower.ts";
+import { RevocationView } from "../revocation/view.ts";
+import { reservedPaths } from "../routing/reserved.ts";
+import { createRouter } from "../routing/router.ts";
+import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
+import type { Store } from "../stores/store.ts";
+import { createAccessTokens } from "../tokens/access-tokens.ts";
+import { createIdentityAssertions } from "../tokens/identity.ts";
 import type { Principal } from "../tokens/principal.ts";
+import { createDecide } from "./decide.ts";
 import type { Decide } from "./decision.ts";
+import { type Connection, createEndpoints } from "./endpoints.ts";
+import { createForwardAuth } from "./forward-auth.ts";
+import { completeIdentityHeaders, identityHeaderList } from "./identity-headers.ts";
+import { createSessionMode } from "./session-mode.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /**
  * One gateway, free of any runtime. A transport asks `isReserved` first: what is reserved goes to `endpoints`, everything else
@@ -14,14 +38,108 @@ export interface Gateway {
   /** Whether a path on the main listener is one of Postern's own. `target` as sent. */
   isReserved(target: string): boolean;
   readonly decide: Decide;
-  /** Answers a request to one of Postern's own endpoints. `peer`: the socket's other end. */
-  endpoints(request: Request, peer: string): Promise<Response>;
+  /** Answers a request to one of Postern's own endpoints. */
+  endpoints(request: Request, connection: Connection): Promise<Response>;
   /** Answers a request on the operations listener. */
-  operations(request: Request, peer: string): Promise<Response>;
+  operations(request: Request, connection: Connection): Promise<Response>;
   /** The identity headers for an upstream, assertion included. Synchronous while the assertion is cached. */
   identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList>;
   /** Reads keys and catches up with the feed, then follows it. Resolves when the first attempt has ended, well or not. */
   start(): Promise<void>;
-  /** Stops following; the store stays open. */
+  /** Stops following and takes its receipt back; the store stays open. */
   stop(): Promise<void>;
+}
+
+/** What a runtime brings. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly store: Store;
+  readonly passwords: Passwords;
+  readonly signature: SignatureCheck;
+  readonly observe: Observe;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
+  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds between two looks at the feed. */
+  readonly feedInterval: number;
+  readonly version: string;
+}
+
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, store, observe, now, monotonic, wait } = options;
+  const secretRing = await createSecretRing(options.secrets);
+  const { alg, ttl } = config.tokens.access;
+  const keyRing = createKeyRing({
+    ...{ store, now, alg, accessTtl: ttl, ...config.tokens.keys },
+    ...{ secrets: secretRing, signature: options.signature },
+    report: (kid, problem) => observe({ kind: "internal_error", where: `signing key ${kid}`, message: problem }),
+  });
+  const claims = { issuer: config.issuer, audience: config.audience, ttl };
+  const accessTokens = createAccessTokens({ ...claims, keyRing, signature: options.signature });
+  const refreshTokens = createRefreshTokens(secretRing);
+
+  const view = new RevocationView();
+  const follower = new FeedFollower({
+    ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
+    read: (after, limit) => store.readFeed({ after, limit }),
+  });
+  const viewState = () => follower.state;
+  const catchUp = () => follower.catchUp();
+  const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
+  const renew = createRenewal({
+    ...{ store, accessTokens, refreshTokens, observe, catchUp },
+    ...{ roles: config.roles, limits: config.sessions },
+  });
+
+  const trusted = createAddressSet(config.trustedProxies);
+  const router = createRouter(config.routes, reservedPaths(config));
+  const decideSession = createSessionMode({
+    ...{ config, authenticator, refreshTokens, renew, now },
+    clientAddress: ({ peer, headers }) => clientAddress(peer, headers, trusted),
+  });
+  const decide = createDecide({ config, router, authenticator, decideSession, now });
+
+  const assertions = createIdentityAssertions({ keyRing, issuer: config.issuer });
+  function identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList> {
+    const names = config.identityHeaders;
+    const assertion = assertions.assertion(principal, upstream, now());
+    return typeof assertion === "string"
+      ? identityHeaderList(names, principal, assertion)
+      : assertion.then((text) => identityHeaderList(names, principal, text));
+  }
+  const verify = createForwardAuth({
+    ...{ decide, trusted },
+    async identity({ principal, route }) {
+      const given = principal === null ? [] : await identityHeaders(principal, route.upstream ?? "");
+      return completeIdentityHeaders(config.identityHeaders, given);
+    },
+  });
+
+  const services: Services = {
+    ...authenticator,
+    ...{ config, store, keyRing, accessTokens, refreshTokens, observe, now, renew, catchUp, viewState },
+    ...{ secrets: options.secrets, passwords: options.passwords, viewCursor: () => follower.cursor },
+  };
+  const { endpoints, operations } = createEndpoints({ services, verify, trusted });
+  const upkeep = new Upkeep({
+    ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
+    ...{ node: newId("c").replace("c_", "n_"), version: options.version, startedAt: now() },
+  });
+
+  return {
+    ...{ config, observe, decide, endpoints, operations, identityHeaders },
+    isReserved: (target) => router.isReserved(target),
+    async start() {
+      await follower.start();
+      await upkeep.start();
+    },
+    async stop() {
+      await follower.stop();
+      await upkeep.stop();
+    },
+  };
 }

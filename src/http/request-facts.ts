@@ -10,6 +10,8 @@ export interface PosternEnv {
   readonly Bindings: {
     /** The socket's other end. */
     readonly peer: string;
+    /** Header lines as received: doubled ones can be told apart. */
+    readonly headers: HeaderList;
     /** The client's address, behind trusted proxies too. */
     readonly address: string;
     /** True when a trusted proxy says that the request came over plain http. */
@@ -17,18 +19,16 @@ export interface PosternEnv {
   };
 }
 
-export const headerList = (headers: Headers): HeaderList => [...headers].flat();
-
 /** User agents are kept for people to tell their devices apart: no more of them than that needs. */
-const USER_AGENT_MAX = 256;
+export const USER_AGENT_MAX = 256;
 export const userAgentOf = (request: Request): string =>
   (request.headers.get("user-agent") ?? "").slice(0, USER_AGENT_MAX);
 
 /** The refresh cookie's text, null where there is none, or the problem of two. */
 export function shownRefreshCookie(
-  request: Request,
+  headers: HeaderList,
 ): { readonly ok: true; readonly value: string | null } | { readonly ok: false; readonly problem: Problem } {
-  const cookie = readCookie(headerList(request.headers), REFRESH_COOKIE);
+  const cookie = readCookie(headers, REFRESH_COOKIE);
   switch (cookie.kind) {
     case "none":
       return { ok: true, value: null };
@@ -40,8 +40,8 @@ export function shownRefreshCookie(
 }
 
 /** The problem of a request that another site may have made, or that a cookie must not answer; null when it may go on. */
-export function cookieRequestProblem(request: Request, config: Config, plainHttp: boolean): Problem | null {
-  if (isForged(headerList(request.headers), { own: config.origin, listed: config.cors.origins })) {
+export function cookieRequestProblem({ headers, plainHttp }: PosternEnv["Bindings"], config: Config): Problem | null {
+  if (isForged(headers, { own: config.origin, listed: config.cors.origins })) {
     return { code: "csrf" };
   }
   if (plainHttp && config.origin.startsWith("https:")) return { code: "misdirected" };

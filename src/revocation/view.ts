@@ -90,8 +90,8 @@ export class RevocationView {
   }
 
   #before(table: IdTable, kind: string, id: string): number {
-    if (!idWords(id, this.#words)) return this.#namedBefore(kind, id);
-    return table.size === 0 ? -1 : table.get(this.#words);
+    if (table.size === 0 && this.#named.size === 0) return -1;
+    return idWords(id, this.#words) ? table.get(this.#words) : this.#namedBefore(kind, id);
   }
 
   #name(kind: string, id: string, before: number, expires: number): void {

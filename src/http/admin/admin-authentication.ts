@@ -1,8 +1,8 @@
 import { hashSecret, secretMatches } from "../../accounts/client-secret.ts";
 import { readBearer } from "../../authn/bearer.ts";
 import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../../authn/challenge.ts";
+import type { HeaderList } from "../../lib/header-list.ts";
 import type { Problem } from "../../protocol/errors.ts";
-import { headerList } from "../request-facts.ts";
 import type { Services } from "../services.ts";
 
 /** The role that lets a user call the admin API. */
@@ -13,8 +13,8 @@ export type AdminCaller =
   { readonly ok: true; readonly actor: string } | { readonly ok: false; readonly problem: Problem };
 
 /** Who may call the admin API: the bearer of the admin token, or of an access token with the role `admin`. */
-export async function authenticateAdmin(services: Services, request: Request): Promise<AdminCaller> {
-  const bearer = readBearer(headerList(request.headers));
+export async function authenticateAdmin(services: Services, headers: HeaderList): Promise<AdminCaller> {
+  const bearer = readBearer(headers);
   if (bearer.kind === "none") return refuse({ code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN });
   if (bearer.kind === "unusable") return refuse({ code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN });
   const { adminToken } = services.secrets;

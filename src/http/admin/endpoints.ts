@@ -40,7 +40,7 @@ export function adminEndpoints(services: Services): Hono<AdminEnv> {
   });
 
   app.use(async (c, next) => {
-    const caller = await authenticateAdmin(services, c.req.raw);
+    const caller = await authenticateAdmin(services, c.env.headers);
     if (!caller.ok) return problemResponse(caller.problem);
     const origin = { actor: caller.actor, address: c.env.address };
     c.set("origin", origin);

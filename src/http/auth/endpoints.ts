@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
 import { login } from "./login.ts";
@@ -9,23 +10,34 @@ import { refresh } from "./refresh.ts";
 import { register } from "./register.ts";
 import { patchSessionData, readSessionData } from "./session-data.ts";
 
-/** The endpoints under `/auth`, forward auth excepted. */
-export function authEndpoints(services: Services): Hono<PosternEnv> {
+export type AuthHandler = (c: Context<PosternEnv>, services: Services) => Promise<Response>;
+
+const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, AuthHandler>>>> = {
+  "/register": { POST: register },
+  "/login": { POST: login },
+  "/refresh": { POST: refresh },
+  "/logout": { POST: logout },
+  "/logout/all": { POST: logoutAll },
+  "/me": { GET: me },
+  "/sessions": { GET: listSessions },
+  "/sessions/:sid": { DELETE: endSession },
+  "/session/data": { GET: readSessionData, PATCH: patchSessionData },
+  "/password": { POST: changePassword },
+};
+
+/** The endpoints under `/auth`; `verify` is the gateway's forward auth. */
+export function authEndpoints(services: Services, verify: AuthHandler): Hono<PosternEnv> {
   const app = new Hono<PosternEnv>();
   app.use(async (c, next) => {
     await next();
-    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+    c.res.headers.set("Cache-Control", "no-store");
   });
-  app.post("/register", (c) => register(c, services));
-  app.post("/login", (c) => login(c, services));
-  app.post("/refresh", (c) => refresh(c, services));
-  app.post("/logout", (c) => logout(c, services));
-  app.post("/logout/all", (c) => logoutAll(c, services));
-  app.get("/me", (c) => me(c, services));
-  app.get("/sessions", (c) => listSessions(c, services));
-  app.delete("/sessions/:sid", (c) => endSession(c, services));
-  app.get("/session/data", (c) => readSessionData(c, services));
-  app.patch("/session/data", (c) => patchSessionData(c, services));
-  app.post("/password", (c) => changePassword(c, services));
+  // The method of the request to judge stands in a header; nginx asks with the client's own method.
+  app.all("/verify", (c) => verify(c, services));
+  for (const [path, methods] of Object.entries(ENDPOINTS)) {
+    for (const [method, handler] of Object.entries(methods)) app.on(method, path, (c) => handler(c, services));
+    const allow = Object.keys(methods).join(", ");
+    app.all(path, () => problemResponse({ code: "method_not_allowed", allow }));
+  }
   return app;
 }

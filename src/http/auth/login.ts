@@ -45,10 +45,10 @@ export async function login(c: Context<PosternEnv>, services: Services): Promise
   const { config, refreshTokens } = services;
   const body = await parseBody(c.req.raw, LoginBody, { maxBytes: config.maxBody, form: true });
   if (!body.ok) return problemResponse(body.problem);
-  const cookie = shownRefreshCookie(c.req.raw);
+  const cookie = shownRefreshCookie(c.env.headers);
   if (!cookie.ok) return problemResponse(cookie.problem);
   if (body.value.refresh === "cookie" || cookie.value !== null) {
-    const problem = cookieRequestProblem(c.req.raw, config, c.env.plainHttp);
+    const problem = cookieRequestProblem(c.env, config);
     if (problem !== null) return problemResponse(problem);
   }
   const returnTo = body.value.return_to ?? null;

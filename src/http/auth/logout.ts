@@ -6,7 +6,7 @@ import { ACCESS_COOKIE } from "../../protocol/names.ts";
 import { parseBody } from "../body.ts";
 import { clearedCookies } from "../cookies.ts";
 import { problemResponse } from "../problem.ts";
-import { cookieRequestProblem, headerList, type PosternEnv } from "../request-facts.ts";
+import { cookieRequestProblem, type PosternEnv } from "../request-facts.ts";
 import { safeReturnTo } from "../return-to.ts";
 import type { Services } from "../services.ts";
 import { authenticatePerson } from "./principal.ts";
@@ -34,9 +34,9 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
   const shown = await shownRefreshToken(c, services, body.value.refresh_token ?? null);
   if (!shown.ok) return problemResponse(shown.problem);
 
-  const headers = headerList(c.req.raw.headers);
+  const { headers } = c.env;
   const accessCookie = readCookie(headers, ACCESS_COOKIE);
-  const forged = accessCookie.kind === "none" ? null : cookieRequestProblem(c.req.raw, config, c.env.plainHttp);
+  const forged = accessCookie.kind === "none" ? null : cookieRequestProblem(c.env, config);
   if (forged !== null) return problemResponse(forged);
   const returnTo = body.value.return_to ?? null;
   const target = returnTo === null ? null : safeReturnTo(returnTo, config.origin, config.login.returnTo);
@@ -82,7 +82,7 @@ function loggedOut({ config }: Services, location: string | null): Response {
 
 /** `POST /auth/logout/all`. */
 export async function logoutAll(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { sub } = authenticated.person;
   await services.store.revoke({

@@ -20,7 +20,7 @@ export function sessionView(session: Session, current: string): Record<string, u
 
 /** `GET /auth/me`. */
 export async function me(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { sub, sid, scopes } = authenticated.person;
   const [user, session] = await Promise.all([services.store.userById({ sub }), services.store.session({ sub, sid })]);
@@ -34,7 +34,7 @@ export async function me(c: Context<PosternEnv>, services: Services): Promise<Re
 
 /** `GET /auth/sessions`. */
 export async function listSessions(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { sub, sid } = authenticated.person;
   const sessions = await services.store.sessions({ sub });
@@ -44,7 +44,7 @@ export async function listSessions(c: Context<PosternEnv>, services: Services): 
 
 /** `DELETE /auth/sessions/:sid`. */
 export async function endSession(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { sub } = authenticated.person;
   const sid = c.req.param("sid") ?? "";

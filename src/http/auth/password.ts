@@ -16,7 +16,7 @@ const PasswordBody = z.object({
 
 /** `POST /auth/password`: needs the current password, and ends the user's other sessions. */
 export async function changePassword(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { config, store } = services;
   const body = await parseBody(c.req.raw, PasswordBody, { maxBytes: config.maxBody });

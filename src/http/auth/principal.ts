@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import type { Authenticated } from "../../authn/authenticate.ts";
 import { readBearer } from "../../authn/bearer.ts";
 import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../../authn/challenge.ts";
@@ -6,7 +7,7 @@ import { isSafeMethod } from "../../authn/csrf.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { ACCESS_COOKIE } from "../../protocol/names.ts";
 import type { Principal } from "../../tokens/principal.ts";
-import { cookieRequestProblem, headerList, usesSessionMode } from "../request-facts.ts";
+import { cookieRequestProblem, type PosternEnv, usesSessionMode } from "../request-facts.ts";
 import type { Services } from "../services.ts";
 
 /** A person's principal: one that has a session. */
@@ -22,14 +23,10 @@ export type PersonResult =
  * Who calls one of the `/auth` endpoints: the bearer of an access token or, where the site uses session mode, of the access
  * cookie. A bearer token goes before the cookie, which browsers send along unasked.
  */
-export async function authenticatePerson(
-  request: Request,
-  services: Services,
-  plainHttp: boolean,
-): Promise<PersonResult> {
+export async function authenticatePerson(c: Context<PosternEnv>, services: Services): Promise<PersonResult> {
   const stale = services.viewProblem(false);
   if (stale !== null) return { ok: false, problem: stale };
-  const headers = headerList(request.headers);
+  const { headers } = c.env;
   const bearer = readBearer(headers);
   if (bearer.kind === "unusable") {
     return { ok: false, problem: { code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN } };
@@ -39,7 +36,7 @@ export async function authenticatePerson(
   if (cookie.kind !== "one") {
     return { ok: false, problem: { code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN } };
   }
-  const forged = isSafeMethod(request.method) ? null : cookieRequestProblem(request, services.config, plainHttp);
+  const forged = isSafeMethod(c.req.method) ? null : cookieRequestProblem(c.env, services.config);
   if (forged !== null) return { ok: false, problem: forged };
   return asPerson(await services.authenticateToken(cookie.value));
 }

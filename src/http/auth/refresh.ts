@@ -24,10 +24,10 @@ export async function shownRefreshToken(
   services: Services,
   inBody: string | null,
 ): Promise<ShownToken> {
-  const cookie = shownRefreshCookie(c.req.raw);
+  const cookie = shownRefreshCookie(c.env.headers);
   if (!cookie.ok) return cookie;
   if (cookie.value !== null) {
-    const problem = cookieRequestProblem(c.req.raw, services.config, c.env.plainHttp);
+    const problem = cookieRequestProblem(c.env, services.config);
     if (problem !== null) return { ok: false, problem };
     if (inBody !== null) return wrongChannel("The refresh token came in the cookie and in the body.");
   }

@@ -21,7 +21,7 @@ function names(list: string, tag: string): boolean {
 
 /** `GET /auth/session/data`. */
 export async function readSessionData(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { sub, sid } = authenticated.person;
   const data = await services.store.sessionData({ sub, sid });
@@ -32,7 +32,7 @@ export async function readSessionData(c: Context<PosternEnv>, services: Services
 
 /** `PATCH /auth/session/data`: a JSON merge patch (RFC 7396) whose result is an object within the configured size. */
 export async function patchSessionData(c: Context<PosternEnv>, services: Services): Promise<Response> {
-  const authenticated = await authenticatePerson(c.req.raw, services, c.env.plainHttp);
+  const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { config } = services;
   const schema = z.record(z.string(), z.json(), "a JSON object");

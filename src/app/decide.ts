@@ -1,0 +1,93 @@
+import type { Authenticated, TokenAuthenticator } from "../authn/authenticate.ts";
+import { type BearerCredential, readBearer, readSubprotocolBearer } from "../authn/bearer.ts";
+import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../authn/challenge.ts";
+import type { Config } from "../config/config.ts";
+import { firstHeader, type HeaderList } from "../lib/header-list.ts";
+import { isPreflight, preflightHeaders } from "../policy/cors.ts";
+import { judge } from "../policy/judge.ts";
+import type { Problem } from "../protocol/errors.ts";
+import type { Route } from "../routing/route.ts";
+import type { Router } from "../routing/router.ts";
+import type { Principal } from "../tokens/principal.ts";
+import type { Decide, Decision, IncomingRequest } from "./decision.ts";
+
+export interface DecideOptions {
+  readonly config: Pick<Config, "cors">;
+  readonly router: Router;
+  readonly authenticator: TokenAuthenticator;
+  /** Decides on routes with `credentials: "session"`. */
+  readonly decideSession: (request: IncomingRequest, route: Route) => Promise<Decision>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const NO_COOKIES: readonly string[] = [];
+
+/** route -> authenticate -> revoked? -> policy, in this order and nowhere else (DESIGN section 2). */
+export function createDecide(options: DecideOptions): Decide {
+  const { config, router, authenticator, now } = options;
+
+  function conclude(route: Route, authenticated: Authenticated): Decision {
+    if (!authenticated.ok) return refuse(route, authenticated.problem);
+    return admit(route, authenticated.principal, now());
+  }
+
+  function decideBearer(request: IncomingRequest, route: Route): Decision | Promise<Decision> {
+    const credential = bearerOf(request.headers, route);
+    if (credential.kind === "unusable") {
+      return refuse(route, { code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN });
+    }
+    if (credential.kind === "none") return admit(route, null, now());
+    const authenticated = authenticator.authenticateToken(credential.token);
+    return authenticated instanceof Promise
+      ? authenticated.then((settled) => conclude(route, settled))
+      : conclude(route, authenticated);
+  }
+
+  return (request) => {
+    const match = router.match(request.method, firstHeader(request.headers, "host"), request.target);
+    if (isPreflight(request.method, request.headers) && match.kind !== "ambiguous_path") {
+      return { kind: "preflight", headers: preflightHeaders(request.headers, config.cors.origins) };
+    }
+    switch (match.kind) {
+      case "ambiguous_path":
+        return refuse(null, { code: "ambiguous_path" });
+      case "not_found":
+        return refuse(null, { code: "not_found", detail: "No route leads there." });
+      case "method_not_allowed":
+        return refuse(null, { code: "method_not_allowed", allow: match.allow });
+      case "route": {
+        const { route } = match;
+        if (route.access.kind === "public") return { kind: "pass", route, principal: null, cookies: NO_COOKIES };
+        const stale = authenticator.viewProblem(route.onStale === "serve");
+        if (stale !== null) return refuse(route, stale);
+        return route.credentials === "session" ? options.decideSession(request, route) : decideBearer(request, route);
+      }
+    }
+  };
+}
+
+/** Asks the route's policy for a principal whose token is good, or for none. */
+export function admit(
+  route: Route,
+  principal: Principal | null,
+  now: number,
+  cookies: readonly string[] = NO_COOKIES,
+): Decision {
+  const problem = judge(route.access, principal, now);
+  return problem === null ? { kind: "pass", route, principal, cookies } : refuse(route, problem);
+}
+
+export const refuse = (route: Route | null, problem: Problem): Decision => ({ kind: "refuse", route, problem });
+
+export const unauthenticated = (route: Route): Decision =>
+  refuse(route, { code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN });
+
+/** The header's token or, where a browser's WebSocket can send no header, the subprotocol's; never both. */
+function bearerOf(headers: HeaderList, route: Route): BearerCredential {
+  const inHeader = readBearer(headers);
+  if (!route.websocket) return inHeader;
+  const inSubprotocol = readSubprotocolBearer(headers);
+  if (inSubprotocol.kind === "none") return inHeader;
+  return inHeader.kind === "none" ? inSubprotocol : { kind: "unusable" };
+}

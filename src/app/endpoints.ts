@@ -1,0 +1,98 @@
+import { Hono } from "hono";
+import { adminEndpoints } from "../http/admin/endpoints.ts";
+import { operationsApp } from "../http/admin/operations.ts";
+import type { AuthHandler } from "../http/auth/endpoints.ts";
+import { authEndpoints } from "../http/auth/endpoints.ts";
+import { oauthEndpoints } from "../http/oauth/endpoints.ts";
+import { problemResponse } from "../http/problem.ts";
+import type { PosternEnv } from "../http/request-facts.ts";
+import { securityHeaders } from "../http/security-headers.ts";
+import type { Services } from "../http/services.ts";
+import { storeProblem } from "../http/store-problem.ts";
+import { wellKnownEndpoints } from "../http/well-known.ts";
+import { firstHeader, type HeaderList } from "../lib/header-list.ts";
+import { corsHeaders, isPreflight, preflightHeaders } from "../policy/cors.ts";
+import type { AddressSet } from "../proxy/address.ts";
+import { clientAddress } from "../proxy/client-address.ts";
+import type { IncomingRequest } from "./decision.ts";
+import type { ForwardVerdict } from "./forward-auth.ts";
+
+/** What a transport knows of a request beside the request. */
+export interface Connection {
+  /** Address of the other end of the socket. */
+  readonly peer: string;
+  /** Header lines as received. */
+  readonly headers: HeaderList;
+}
+
+export interface EndpointsOptions {
+  readonly services: Services;
+  readonly verify: (request: IncomingRequest) => Promise<ForwardVerdict>;
+  readonly trusted: AddressSet;
+}
+
+type Answer = (request: Request, connection: Connection) => Promise<Response>;
+
+/** Postern's own endpoints on both listeners. */
+export function createEndpoints(options: EndpointsOptions): {
+  readonly endpoints: Answer;
+  readonly operations: Answer;
+} {
+  const { services, trusted } = options;
+  const main = mainApp(options);
+  const operations = operationsApp(services);
+
+  function answerWith(app: Pick<Hono<PosternEnv>, "fetch">): Answer {
+    const secure = securityHeaders(services.config.origin);
+    return async (request, { peer, headers }) => {
+      const forwarded = trusted(peer);
+      const address = clientAddress(peer, headers, trusted);
+      const plainHttp = forwarded && firstHeader(headers, "x-forwarded-proto") === "http";
+      const response = await app.fetch(request, { peer, headers, address, plainHttp });
+      for (const [name, value] of secure) response.headers.set(name, value);
+      return response;
+    };
+  }
+  return { endpoints: answerWith(main), operations: answerWith(operations) };
+}
+
+function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
+  const { config, observe } = services;
+  const app = new Hono<PosternEnv>();
+  app.onError((error) => {
+    const problem = storeProblem(error);
+    if (problem !== null) return problemResponse(problem);
+    observe({ kind: "internal_error", where: "endpoints", message: error.message });
+    return problemResponse({ code: "internal" });
+  });
+  app.notFound(() => problemResponse({ code: "not_found" }));
+  app.use(async (c, next) => {
+    const { headers } = c.env;
+    if (isPreflight(c.req.method, headers)) {
+      return withHeaders(new Response(null, { status: 204 }), preflightHeaders(headers, config.cors.origins));
+    }
+    await next();
+    withHeaders(c.res, corsHeaders(headers, config.cors.origins));
+    return undefined;
+  });
+
+  const verifyHandler: AuthHandler = async (c) => {
+    const { peer, headers } = c.env;
+    const verdict = await verify({ method: c.req.method, target: c.req.path, headers, peer });
+    return verdict.ok ? withHeaders(new Response(null), verdict.headers) : problemResponse(verdict.problem);
+  };
+  app.route(config.paths.auth, authEndpoints(services, verifyHandler));
+  app.route(config.paths.oauth, oauthEndpoints(services));
+  if (config.admin.public) app.route(config.paths.admin, adminEndpoints(services));
+  app.route("/", wellKnownEndpoints(services));
+  return app;
+}
+
+function withHeaders(response: Response, headers: HeaderList): Response {
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = headers.slice(index, index + 2) as [string, string];
+    if (name === "Set-Cookie" || name === "Vary") response.headers.append(name, value);
+    else response.headers.set(name, value);
+  }
+  return response;
+}

@@ -1,0 +1,103 @@
+import type { TokenAuthenticator } from "../authn/authenticate.ts";
+import { readBearer } from "../authn/bearer.ts";
+import { CHALLENGE_INVALID_TOKEN } from "../authn/challenge.ts";
+import { readCookie } from "../authn/cookies.ts";
+import { isForged, isSafeMethod } from "../authn/csrf.ts";
+import type { Renew } from "../authn/renewal.ts";
+import type { Config } from "../config/config.ts";
+import { sessionCookies } from "../http/auth/session-answer.ts";
+import { accessCookie } from "../http/cookies.ts";
+import { USER_AGENT_MAX } from "../http/request-facts.ts";
+import { firstHeader } from "../lib/header-list.ts";
+import { PROBLEMS } from "../protocol/errors.ts";
+import { ACCESS_COOKIE, REFRESH_COOKIE } from "../protocol/names.ts";
+import type { Route } from "../routing/route.ts";
+import type { RefreshToken, RefreshTokens } from "../sessions/refresh-token.ts";
+import { admit, refuse, unauthenticated } from "./decide.ts";
+import type { Decision, IncomingRequest } from "./decision.ts";
+
+export interface SessionModeOptions {
+  readonly config: Config;
+  readonly authenticator: TokenAuthenticator;
+  readonly refreshTokens: RefreshTokens;
+  readonly renew: Renew;
+  readonly clientAddress: (request: IncomingRequest) => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Decides by cookies that no script can read (DESIGN section 3, session mode): the access cookie while it lasts; then a page load
+ * gets both renewed by a redirect to itself, and any other request a new access cookie without a rotation.
+ */
+export function createSessionMode(
+  options: SessionModeOptions,
+): (request: IncomingRequest, route: Route) => Promise<Decision> {
+  const { config, authenticator, refreshTokens, renew, now } = options;
+  const trusted = { own: config.origin, listed: config.cors.origins };
+
+  /** A page load is shown the login page; everything else is told why. */
+  function turnAway(request: IncomingRequest, refused: Decision): Decision {
+    if (refused.kind !== "refuse" || refused.route === null) return refused;
+    const loginHelps = PROBLEMS[refused.problem.code].status === 401;
+    if (!loginHelps || config.login.page === null || !isPageLoad(request)) return refused;
+    const location = new URL(config.login.page, config.origin);
+    location.searchParams.set("return_to", request.target);
+    return { kind: "redirect", route: refused.route, location: location.pathname + location.search, cookies: [] };
+  }
+
+  async function byRefreshCookie(request: IncomingRequest, route: Route, token: RefreshToken): Promise<Decision> {
+    const pageLoad = isPageLoad(request);
+    const renewal = await renew(token, {
+      address: options.clientAddress(request),
+      userAgent: (firstHeader(request.headers, "user-agent") ?? "").slice(0, USER_AGENT_MAX),
+      scopes: null,
+      rotate: pageLoad,
+    });
+    if (!renewal.ok) return refuse(route, renewal.problem);
+    const { access } = renewal;
+    const authenticated = await authenticator.authenticateToken(access.token);
+    // A redirect to itself for a token that would be refused there would never end.
+    if (!authenticated.ok) return refuse(route, authenticated.problem);
+    if (pageLoad) {
+      return { kind: "redirect", route, location: request.target, cookies: sessionCookies(config, renewal) };
+    }
+    return admit(route, authenticated.principal, now(), [accessCookie(access.token, access.expiresIn)]);
+  }
+
+  async function decide(request: IncomingRequest, route: Route): Promise<Decision> {
+    const access = readCookie(request.headers, ACCESS_COOKIE);
+    const refresh = readCookie(request.headers, REFRESH_COOKIE);
+    if (access.kind === "doubled" || refresh.kind === "doubled") {
+      return refuse(route, { code: "validation", detail: "A cookie of the session was sent twice." });
+    }
+    if (access.kind === "none" && refresh.kind === "none") {
+      return route.access.kind === "optional" ? admit(route, null, now()) : unauthenticated(route);
+    }
+    if (readBearer(request.headers).kind !== "none") {
+      return refuse(route, { code: "token_invalid", detail: "Two credentials.", challenge: CHALLENGE_INVALID_TOKEN });
+    }
+    const checked = !isSafeMethod(request.method) || isUpgrade(request);
+    if (checked && isForged(request.headers, trusted)) return refuse(route, { code: "csrf" });
+
+    if (access.kind === "one") {
+      const authenticated = await authenticator.authenticateToken(access.value);
+      if (authenticated.ok) return admit(route, authenticated.principal, now());
+      if (PROBLEMS[authenticated.problem.code].status !== 401) return refuse(route, authenticated.problem);
+    }
+    const token = refresh.kind === "one" ? await refreshTokens.decode(refresh.value) : null;
+    return token?.channel === "cookie" ? byRefreshCookie(request, route, token) : unauthenticated(route);
+  }
+
+  return async (request, route) => turnAway(request, await decide(request, route));
+}
+
+const isUpgrade = ({ headers }: IncomingRequest): boolean => firstHeader(headers, "upgrade") !== null;
+
+/** A GET navigation: by Fetch Metadata, or by what it accepts where the browser sends none. */
+function isPageLoad({ method, headers }: IncomingRequest): boolean {
+  if (method !== "GET" || firstHeader(headers, "upgrade") !== null) return false;
+  const mode = firstHeader(headers, "sec-fetch-mode");
+  if (mode !== null) return mode === "navigate";
+  return (firstHeader(headers, "accept") ?? "").includes("text/html");
+}

@@ -1,0 +1,95 @@
+import type { StoredKeyRing } from "../keys/stored-key-ring.ts";
+import type { Observe } from "../observe/observation.ts";
+import type { FeedFollower } from "../revocation/follower.ts";
+import type { Store, SweepLimits } from "../stores/store.ts";
+
+const TICK = 500;
+/** A receipt that has nothing new to say is written this often, well within the time that makes a node count as gone. */
+const RECEIPT_EVERY = 3_000;
+const SWEEP_EVERY = 60_000;
+const SWEEP_BATCH = 500;
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly keyRing: StoredKeyRing;
+  readonly follower: FeedFollower;
+  readonly node: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly accessTtl: number;
+  readonly audit: { readonly keep: number; readonly max: number };
+  readonly observe: Observe;
+  readonly monotonic: () => number;
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a gateway does by itself while it runs: its receipt, key rotation, and clearing away what has expired. */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #receiptAt = Number.NEGATIVE_INFINITY;
+  #receiptOf = "";
+  #sweepAt: number;
+  #keysAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    this.#sweepAt = options.monotonic() + SWEEP_EVERY;
+  }
+
+  /** Announces the gateway and reads the keys, then goes on by itself. Resolves after the first round, well or not. */
+  async start(): Promise<void> {
+    await this.#round();
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+    const { store, node } = this.#options;
+    await store.retire({ node }).catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#options.wait(TICK, signal);
+      if (!signal.aborted) await this.#round();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const now = this.#options.monotonic();
+    await this.#attempt("announce", () => this.#announce(now));
+    if (now >= this.#keysAt) await this.#attempt("keys", () => this.#refreshKeys(now));
+    if (now >= this.#sweepAt) await this.#attempt("sweep", () => this.#sweep(now));
+  }
+
+  /** An upkeep that fails is tried again in the next round; the outage itself shows elsewhere. */
+  async #attempt(operation: string, act: () => Promise<void>): Promise<void> {
+    await act().catch(() => this.#options.observe({ kind: "store_failed", operation, outcome: "unavailable" }));
+  }
+
+  async #announce(now: number): Promise<void> {
+    const { store, node, version, startedAt, accessTtl, follower } = this.#options;
+    const cursor = follower.cursor ?? [];
+    const says = cursor.join(" ");
+    if (says === this.#receiptOf && now - this.#receiptAt < RECEIPT_EVERY) return;
+    await store.announce({ receipt: { node, version, startedAt, cursor }, accessTtl });
+    this.#receiptAt = now;
+    this.#receiptOf = says;
+  }
+
+  async #refreshKeys(now: number): Promise<void> {
+    await this.#options.keyRing.refresh();
+    this.#keysAt = now + this.#options.keyRing.dueIn();
+  }
+
+  async #sweep(now: number): Promise<void> {
+    const { store, audit } = this.#options;
+    const limits: SweepLimits = { auditKeep: audit.keep, auditMax: audit.max, batch: SWEEP_BATCH };
+    const { more } = await store.sweep(limits);
+    this.#sweepAt = now + (more ? 0 : SWEEP_EVERY);
+  }
+}
