@@ -1,0 +1,191 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { usernameKey } from "../../src/accounts/username.ts";
+import { accessGrant } from "../../src/authn/access-grant.ts";
+import { createTokenAuthenticator } from "../../src/authn/authenticate.ts";
+import { createRenewal } from "../../src/authn/renewal.ts";
+import { scopesOfRoles } from "../../src/authn/scopes.ts";
+import type { Secrets } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import type { Services } from "../../src/http/services.ts";
+import { createSecretRing } from "../../src/keys/secrets.ts";
+import { createKeyRing } from "../../src/keys/stored-key-ring.ts";
+import { newId, randomId } from "../../src/lib/ids.ts";
+import type { Observation } from "../../src/observe/observation.ts";
+import { FeedFollower } from "../../src/revocation/follower.ts";
+import { RevocationView } from "../../src/revocation/view.ts";
+import { nodePasswords } from "../../src/runtime/node/argon2.ts";
+import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
+import { createRefreshTokens } from "../../src/sessions/refresh-token-codec.ts";
+import type { Channel } from "../../src/sessions/session.ts";
+import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../src/stores/operations.ts";
+import type { Row, SqlValue, SyncDatabase } from "../../src/stores/sqlite/database.ts";
+import { migrate } from "../../src/stores/sqlite/schema.ts";
+import { sqliteStore } from "../../src/stores/sqlite/store.ts";
+import { StoreUnavailable } from "../../src/stores/store.ts";
+import { createAccessTokens } from "../../src/tokens/access-tokens.ts";
+import { tempDir } from "./temp-dir.ts";
+
+export const ADMIN_TOKEN = "an admin token of more than 32 characters";
+const SECRET = "a secret for tests that is long enough: 0123456789";
+
+export interface TestLogin {
+  readonly sub: string;
+  readonly sid: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** What the endpoints work with, all of it real, on a store in this process whose clock and reachability a test controls. */
+export interface TestServices {
+  readonly services: Services;
+  readonly observed: readonly Observation[];
+  /** Moves every clock on by so many milliseconds. */
+  advance(milliseconds: number): void;
+  /** Runs `work` while the store cannot be reached. */
+  withoutStore<T>(work: () => Promise<T>): Promise<T>;
+  /** A session of `username` (default alice), who is made with `roles` (default user) where there is none yet. */
+  logIn(options?: {
+    readonly username?: string;
+    readonly roles?: readonly string[];
+    readonly channel?: Channel;
+  }): Promise<TestLogin>;
+}
+
+export async function testServices(input: Readonly<Record<string, unknown>> = {}): Promise<TestServices> {
+  const parsed = parseConfig({ issuer: "https://app.example.com", routes: [], upstreams: {}, ...input });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { config } = parsed;
+  const secrets: Secrets = { secret: SECRET, previous: null, adminToken: ADMIN_TOKEN };
+  const observed: Observation[] = [];
+  const observe = (event: Observation) => void observed.push(event);
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  let reachable = true;
+
+  const db = openDatabase(join(await tempDir(), "postern.db"));
+  const operations = sqliteStore(db, now);
+  const call = async <K extends Operation>(operation: K, argument: OperationInput<K>): Promise<OperationOutput<K>> => {
+    if (!reachable) throw new StoreUnavailable("the test has taken the store away");
+    const run: (given: OperationInput<K>) => OperationOutput<K> = operations[operation];
+    return run(argument);
+  };
+  const store = storeOver(call, async () => {});
+
+  const secretRing = await createSecretRing(secrets);
+  const { alg, ttl } = config.tokens.access;
+  const keyRing = createKeyRing({
+    store,
+    secrets: secretRing,
+    signature: nodeSignatureCheck,
+    report: () => {},
+    now,
+    alg,
+    accessTtl: ttl,
+    ...config.tokens.keys,
+  });
+  await keyRing.refresh();
+  const accessTokens = createAccessTokens({
+    keyRing,
+    signature: nodeSignatureCheck,
+    issuer: config.issuer,
+    audience: config.audience,
+    ttl,
+  });
+  const refreshTokens = createRefreshTokens(secretRing);
+  const view = new RevocationView();
+  const follower = new FeedFollower({
+    view,
+    read: (after, limit) => store.readFeed({ after, limit }),
+    monotonic: now,
+    wait: async () => {},
+    interval: 1000,
+    maxStaleness: config.revocation.maxStaleness,
+  });
+  const catchUp = () => follower.catchUp();
+  await catchUp();
+  const viewState = () => follower.state;
+  const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
+  const limits = config.sessions;
+  const services: Services = {
+    ...authenticator,
+    config,
+    secrets,
+    store,
+    keyRing,
+    accessTokens,
+    refreshTokens,
+    // As little work as argon2 takes: what hashing costs is tested by itself.
+    passwords: nodePasswords({ ...config.passwords, memory: 8, iterations: 1 }),
+    observe,
+    now,
+    renew: createRenewal({ store, accessTokens, refreshTokens, roles: config.roles, limits, observe, catchUp }),
+    catchUp,
+    viewState,
+    viewCursor: () => follower.cursor,
+  };
+
+  const origin = { actor: "test", address: null };
+  return {
+    services,
+    observed,
+    advance: (milliseconds) => {
+      ahead += milliseconds;
+    },
+    async withoutStore(work) {
+      reachable = false;
+      try {
+        return await work();
+      } finally {
+        reachable = true;
+      }
+    },
+    async logIn({ username = "alice", roles = ["user"], channel = "body" } = {}) {
+      const name = { username, usernameKey: usernameKey(username) };
+      const known = await store.userByName(name);
+      const sub = known?.id ?? newId("u");
+      if (known === null) await store.createUser({ user: { id: sub, ...name, passwordHash: null, roles }, origin });
+      const r = randomId();
+      const session = {
+        sid: newId("s"),
+        sub,
+        clientId: "postern",
+        channel,
+        amr: ["pwd"],
+        scopes: null,
+        rHash: await refreshTokens.hashOf(r),
+        secretId: refreshTokens.secretId,
+        context: "other/other",
+        address: "192.0.2.1",
+        userAgent: "",
+      };
+      const created = await store.createSession({ session, limits, expectedHash: null, replace: null, origin });
+      if (!created.ok) throw new Error(created.reason);
+      const scopes = scopesOfRoles(created.user.roles, config.roles);
+      const access = await accessTokens.issue(accessGrant(created.user, created.session, scopes, created.issuedAt));
+      const { sid, secretId } = session;
+      const refreshToken = await refreshTokens.encode({ channel, secretId, sub, sid, generation: 0, r });
+      return { sub, sid, accessToken: access.token, refreshToken };
+    },
+  };
+}
+
+function openDatabase(file: string): SyncDatabase {
+  const connection = new DatabaseSync(file);
+  const db: SyncDatabase = {
+    all: (sql: string, ...params: SqlValue[]): readonly Row[] => connection.prepare(sql).all(...params),
+    transaction(work) {
+      connection.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        connection.exec("COMMIT");
+        return result;
+      } catch (error) {
+        connection.exec("ROLLBACK");
+        throw error;
+      }
+    },
+  };
+  migrate(db);
+  return db;
+}
