@@ -19,6 +19,8 @@ const ENTRY_POINTS = ["index.ts"];
 
 /** The rim: sockets, files, environment, clock and timers are touched here only. */
 const RIM = ["runtime/node", "cli"];
+/** Outside of the rim: a service that uses the verifier need not bring a clock. */
+const OWN_CLOCK = ["verifier/index.ts"];
 
 const MAX_LINES = 400;
 const MEDIAN_LINES = 130;
@@ -88,7 +90,8 @@ describe("architecture", () => {
 
   test("only the rim reads the clock or sets a timer", () => {
     const clock = /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bset(?:Timeout|Interval|Immediate)\b/;
-    expect(files.filter((file) => !inRim(file) && clock.test(file.code)).map((file) => file.path)).toEqual([]);
+    const wrong = files.filter((file) => !inRim(file) && clock.test(file.code)).map((file) => file.path);
+    expect(wrong.filter((path) => !OWN_CLOCK.includes(path))).toEqual([]);
   });
 
   test("protocol and lib bring no package but jose", () => {
