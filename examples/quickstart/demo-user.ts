@@ -1,0 +1,20 @@
+import { randomInt } from "node:crypto";
+import { runPostern } from "./postern.ts";
+
+export const USER = "demo";
+/** No look-alikes: people type this. 31^20 is 99 bits. */
+const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
+
+/** Makes the demo user unless there is one. Resolves with its password when it was made now, else null. */
+export async function makeDemoUser(): Promise<string | null> {
+  if ((await runPostern(["users", "show", USER], "", "hide")) === 0) return null;
+  const password = randomPassword();
+  const code = await runPostern(["users", "add", USER, "--role", "user", "--password-stdin"], `${password}\n`, "hide");
+  if (code !== 0) throw new Error(`postern users add ${USER} ended with ${code}`);
+  return password;
+}
+
+function randomPassword(): string {
+  const letters = Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  return letters.replace(/(.{5})(?=.)/g, "$1-");
+}
