@@ -123,6 +123,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...authenticator,
     ...{ config, store, keyRing, accessTokens, refreshTokens, observe, now, renew, catchUp, viewState },
     ...{ secrets: options.secrets, passwords: options.passwords, viewCursor: () => follower.cursor },
+    pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
   };
   const { endpoints, operations } = createEndpoints({ services, verify, trusted });
   const upkeep = new Upkeep({

@@ -22,6 +22,8 @@ export interface Services extends TokenAuthenticator {
   readonly observe: Observe;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   /** Renews a session: the one way for /auth/refresh and for the refresh_token grant. */
   readonly renew: Renew;
   /** Applies what the store has published so far to this gateway's view. Rejects with a store error. */

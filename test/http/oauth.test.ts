@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { hashSecret } from "../../src/accounts/client-secret.ts";
 import { oauthEndpoints } from "../../src/http/oauth/endpoints.ts";
-import { type TestServices, testServices } from "../support/services.ts";
+import { environment, type TestServices, testServices } from "../support/services.ts";
 
 const SECRET = "a secret + with/odd: characters & such";
 const HELD = "orders:read orders:write";
@@ -23,7 +23,7 @@ beforeAll(async () => {
         headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
         body: typeof form === "string" ? form : new URLSearchParams(form).toString(),
       },
-      { peer: "127.0.0.1", address: "192.0.2.1", plainHttp: false },
+      environment(),
     );
 });
 

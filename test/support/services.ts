@@ -7,6 +7,7 @@ import { createRenewal } from "../../src/authn/renewal.ts";
 import { scopesOfRoles } from "../../src/authn/scopes.ts";
 import type { Secrets } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
+import type { PosternEnv } from "../../src/http/request-facts.ts";
 import type { Services } from "../../src/http/services.ts";
 import { createSecretRing } from "../../src/keys/secrets.ts";
 import { createKeyRing } from "../../src/keys/stored-key-ring.ts";
@@ -35,6 +36,14 @@ export interface TestLogin {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
+
+/** What a transport hands to the endpoints beside a request with these headers. */
+export const environment = (headers: Headers = new Headers()): PosternEnv["Bindings"] => ({
+  peer: "127.0.0.1",
+  address: "192.0.2.1",
+  headers: [...headers].flat(),
+  plainHttp: false,
+});
 
 /** What the endpoints work with, all of it real, on a store in this process whose clock and reachability a test controls. */
 export interface TestServices {
@@ -119,6 +128,9 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
     passwords: nodePasswords({ ...config.passwords, memory: 8, iterations: 1 }),
     observe,
     now,
+    pause: async (milliseconds) => {
+      ahead += milliseconds;
+    },
     renew: createRenewal({ store, accessTokens, refreshTokens, roles: config.roles, limits, observe, catchUp }),
     catchUp,
     viewState,

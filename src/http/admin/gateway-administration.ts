@@ -25,7 +25,7 @@ export function gatewayAdministration(services: Services, origin: Origin): Admin
         // A revoked key is refused by the view and signs until the ring has been read again.
         await keyRing.refresh();
       },
-      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      pause: services.pause,
     },
     origin,
   );
