@@ -1,5 +1,5 @@
 import type { Contender, Ground, Standing } from "./contender.ts";
-import type { LoadPlan } from "./load-plan.ts";
+import type { LoadPlan, LoadResult } from "./load-plan.ts";
 import { type Measurement, measure } from "./measure.ts";
 import type { Running } from "./processes.ts";
 
@@ -12,8 +12,8 @@ export interface Comparison {
   readonly contenders: readonly Contender[];
   /** Name of the contender that the ratios are against. */
   readonly yardstick: string;
-  /** What one measurement sends. Called before each, outside of the measured time. */
-  readonly plan: (standing: Standing, effort: Effort) => Promise<LoadPlan>;
+  /** What one measurement sends, after what its last one gave. Called before each, outside of the measured time. */
+  readonly plan: (standing: Standing, effort: Effort, last: LoadResult | null) => Promise<LoadPlan>;
   /** How often that is sent before the first round, so that just-in-time compilers have settled. */
   readonly warmUps: number;
 }
@@ -37,17 +37,20 @@ export async function compare(
 ): Promise<Measurements> {
   const standings: (readonly [string, Standing])[] = [];
   const measurements = new Map<string, Measurement[]>();
+  const last = new Map<string, LoadResult>();
   try {
     for (const contender of comparison.contenders) standings.push([contender.name, await contender.start(ground)]);
     for (let round = -comparison.warmUps; round < effort.rounds; round++) {
       effort.say(`${comparison.name}: ${round < 0 ? "warm-up" : `round ${round + 1} of ${effort.rounds}`}`);
       for (const [name, standing] of standings) {
-        const measurement = await measure(generator, standing.pid, await comparison.plan(standing, effort)).catch(
-          (error) => {
-            throw new Error(`${comparison.name}: ${name}: ${error.message}`);
-          },
-        );
-        if (round >= 0) measurements.set(name, [...(measurements.get(name) ?? []), measurement]);
+        try {
+          const plan = await comparison.plan(standing, effort, last.get(name) ?? null);
+          const measurement = await measure(generator, standing.pid, plan);
+          last.set(name, measurement.load);
+          if (round >= 0) measurements.set(name, [...(measurements.get(name) ?? []), measurement]);
+        } catch (cause) {
+          throw new Error(`${comparison.name}: ${name} failed`, { cause });
+        }
       }
     }
   } finally {

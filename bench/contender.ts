@@ -1,4 +1,5 @@
 import type { Issuer } from "./issuer.ts";
+import type { Account } from "./postern-client.ts";
 
 /** What every contender is given. */
 export interface Ground {
@@ -12,10 +13,14 @@ export interface Ground {
 export interface Standing {
   readonly pid: number;
   readonly port: number;
-  /** Distinct tokens that it accepts and has not seen; null where it asks for none. */
-  readonly tokens: ((count: number) => Promise<readonly string[]>) | null;
-  /** Refresh tokens of as many new sessions; null where there are none. */
-  readonly sessions: ((count: number) => Promise<readonly string[]>) | null;
+  /** Access tokens of a few logged-in users; null where none is asked for. */
+  readonly users: readonly string[] | null;
+  /** Who can log in. */
+  readonly accounts?: readonly Account[];
+  /** Distinct access tokens that it accepts and has not seen. */
+  readonly tokens?: (count: number) => Promise<readonly string[]>;
+  /** Refresh tokens of as many new sessions. */
+  readonly sessions?: (count: number) => Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 

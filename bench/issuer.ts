@@ -2,6 +2,9 @@ import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJ
 
 export const ISSUER = "https://issuer.bench.example";
 
+/** How many users call in the main row. */
+export const USERS = 8;
+
 /** Signs tokens like Postern's for the gateways that only verify. */
 export interface Issuer {
   readonly publicJwk: JWK;

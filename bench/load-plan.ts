@@ -14,16 +14,17 @@ export interface LoadPlan {
 export type Messages =
   /** Whole HTTP/1.1 requests, taken in turn and from the start again. */
   | { readonly kind: "list"; readonly messages: readonly string[] }
-  /** Each connection posts its refresh token to `path`, and goes on with the one it gets. */
-  | { readonly kind: "refresh"; readonly path: string; readonly tokens: readonly string[] };
+  /** The refresh tokens are posted to /auth/refresh in turn, each replaced by the one that is answered. */
+  | { readonly kind: "refresh"; readonly tokens: readonly string[] };
 
 export interface LoadResult {
   readonly answers: number;
   readonly milliseconds: number;
   /** In milliseconds, from the time a request was due. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** The refresh tokens to go on with, one a connection. */
+  /** The refresh tokens to go on with, and how many answers brought a new one. */
   readonly tokens: readonly string[];
+  readonly renewed: number;
 }
 
 export type LoadReply =

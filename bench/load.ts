@@ -2,7 +2,7 @@
 // would cost as much as the gateways it measures.
 import { connect, type Socket } from "node:net";
 import { httpRequest, type LoadPlan, type LoadReply, type LoadResult } from "./load-plan.ts";
-import { ResponseReader } from "./response-reader.ts";
+import { type Answer, ResponseReader } from "./response-reader.ts";
 import { quantile } from "./statistics.ts";
 
 interface Connection {
@@ -10,86 +10,108 @@ interface Connection {
   readonly reader: ResponseReader;
   /** When the request under way was due, by performance.now(); null while idle. */
   due: number | null;
-  token: string | null;
+  /** Which of the refresh tokens it sent. */
+  token: number;
 }
 
-const open = (port: number): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => resolve(socket));
-    socket.once("error", reject);
-  });
+/** What to send next, and what an answer changes. */
+interface Script {
+  next(connection: Connection, sent: number): string;
+  answered(connection: Connection, answer: Answer): void;
+}
 
-function nextMessage(plan: LoadPlan, sent: number, connection: Connection): string {
-  switch (plan.send.kind) {
-    case "list":
-      return plan.send.messages[sent % plan.send.messages.length] ?? "";
-    case "refresh":
-      return httpRequest("POST", plan.send.path, {}, JSON.stringify({ refresh_token: connection.token }));
+function listScript(messages: readonly string[]): Script {
+  return { next: (_connection, sent) => messages[sent % messages.length] ?? "", answered() {} };
+}
+
+class RefreshScript implements Script {
+  readonly tokens: string[];
+  renewed = 0;
+
+  constructor(tokens: readonly string[]) {
+    this.tokens = [...tokens];
+  }
+
+  next(connection: Connection, sent: number): string {
+    connection.token = sent % this.tokens.length;
+    return httpRequest("POST", "/auth/refresh", {}, JSON.stringify({ refresh_token: this.tokens[connection.token] }));
+  }
+
+  answered({ token }: Connection, { body }: Answer): void {
+    const { refresh_token } = JSON.parse(body.toString());
+    if (refresh_token !== this.tokens[token]) this.renewed++;
+    this.tokens[token] = refresh_token;
   }
 }
 
-async function run(plan: LoadPlan): Promise<LoadResult> {
-  const connections = await Promise.all(
-    Array.from({ length: plan.connections }, async (_, index): Promise<Connection> => {
-      const token = plan.send.kind === "refresh" ? (plan.send.tokens[index] ?? null) : null;
-      return { socket: await open(plan.port), reader: new ResponseReader(), due: null, token };
-    }),
-  );
+const open = (port: number): Promise<Connection> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () =>
+      resolve({ socket, reader: new ResponseReader(), due: null, token: 0 }),
+    );
+    socket.once("error", reject);
+  });
+
+/** Sends until the plan is fulfilled; gives the latency of each answer. */
+async function drive(plan: LoadPlan, script: Script, connections: readonly Connection[]): Promise<number[]> {
   const latencies: number[] = [];
   const start = performance.now();
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
-
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const hasMore = (now: number) => sent < plan.requests && now - start < plan.milliseconds;
-      const send = (connection: Connection, due: number) => {
-        connection.due = due;
-        connection.socket.write(nextMessage(plan, sent++, connection));
-      };
-      /** Open loop: requests fall due by the clock; those that find no idle connection wait, and their wait counts. */
-      const sendDue = () => {
-        const now = performance.now();
-        for (const connection of connections) {
-          const due = start + (sent / (plan.rate ?? 1)) * 1000;
-          if (due > now || !hasMore(due)) return;
-          if (connection.due === null) send(connection, due);
-        }
-      };
-      const answered = (connection: Connection, chunk: Buffer) => {
-        const answer = connection.reader.push(chunk);
-        if (answer === null || connection.due === null) return;
-        if (answer.status !== plan.expect) return reject(new Error(`answered ${answer.status}, not ${plan.expect}`));
-        const now = performance.now();
-        latencies.push(now - connection.due);
-        connection.due = null;
-        if (plan.send.kind === "refresh") connection.token = JSON.parse(answer.body.toString()).refresh_token;
-        if (plan.rate !== null) sendDue();
-        else if (hasMore(now)) send(connection, now);
-        const isOver = plan.rate === null || !hasMore(start + (sent / plan.rate) * 1000);
-        if (isOver && connections.every(({ due }) => due === null)) resolve();
-      };
+  await new Promise<void>((resolve, reject) => {
+    const hasMore = (at: number) => sent < plan.requests && at - start < plan.milliseconds;
+    const nextDue = () => (plan.rate === null ? performance.now() : start + (sent / plan.rate) * 1000);
+    const send = (connection: Connection, due: number) => {
+      connection.due = due;
+      connection.socket.write(script.next(connection, sent++));
+    };
+    /** In the open loop a request falls due by the clock; one that finds no idle connection waits, and its wait counts. */
+    const sendDue = () => {
       for (const connection of connections) {
-        connection.socket.on("data", (chunk) => answered(connection, chunk));
-        connection.socket.on("error", reject);
-        connection.socket.on("close", () => reject(new Error("connection closed")));
-        if (plan.rate === null && hasMore(start)) send(connection, start);
+        const due = nextDue();
+        if (due > performance.now() || !hasMore(due)) return;
+        if (connection.due === null) send(connection, due);
       }
-      if (plan.rate !== null) timer = setInterval(sendDue, 1);
-    });
+    };
+    const receive = (connection: Connection, chunk: Buffer) => {
+      const answer = connection.reader.push(chunk);
+      if (answer === null || connection.due === null) return;
+      if (answer.status !== plan.expect) return reject(new Error(`answered ${answer.status}, not ${plan.expect}`));
+      script.answered(connection, answer);
+      latencies.push(performance.now() - connection.due);
+      connection.due = null;
+      const due = nextDue();
+      if (hasMore(due)) plan.rate === null ? send(connection, due) : sendDue();
+      else if (connections.every((other) => other.due === null)) resolve();
+    };
+    for (const connection of connections) {
+      connection.socket.on("data", (chunk) => receive(connection, chunk));
+      connection.socket.on("error", reject);
+      connection.socket.on("close", () => reject(new Error("connection closed")));
+    }
+    sendDue();
+    if (plan.rate !== null) timer = setInterval(sendDue, 1);
+  }).finally(() => clearInterval(timer));
+  return latencies;
+}
+
+async function run(plan: LoadPlan): Promise<LoadResult> {
+  const connections = await Promise.all(Array.from({ length: plan.connections }, () => open(plan.port)));
+  const refresh = new RefreshScript(plan.send.kind === "refresh" ? plan.send.tokens : []);
+  const script = plan.send.kind === "list" ? listScript(plan.send.messages) : refresh;
+  const start = performance.now();
+  try {
+    const latencies = await drive(plan, script, connections);
+    return {
+      answers: latencies.length,
+      milliseconds: performance.now() - start,
+      latency: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) },
+      tokens: refresh.tokens,
+      renewed: refresh.renewed,
+    };
   } finally {
-    clearInterval(timer);
     for (const { socket } of connections) socket.removeAllListeners("close").destroy();
   }
-
-  const milliseconds = performance.now() - start;
-  const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(latencies, q));
-  return {
-    answers: latencies.length,
-    milliseconds,
-    latency: { p50: p50 ?? 0, p99: p99 ?? 0, max: max ?? 0 },
-    tokens: connections.flatMap(({ token }) => token ?? []),
-  };
 }
 
 process.on("message", async (plan: LoadPlan) => {

@@ -13,16 +13,22 @@ export function versionOf(program: string, flag: string): string | null {
 
 export const canPin = cpus().length > 1 && versionOf("taskset", "--version") !== null;
 
+/** Moves this process to the load's core, threads included. */
+export function stepAside(): void {
+  if (canPin) spawnSync("taskset", ["-a", "-c", "-p", String(CORES.rest), String(process.pid)]);
+}
+
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
 
 /** The version of a package: of bench/peers as pinned there, else as installed for Postern. */
 export const packageVersion = (name: string): string =>
   read("./peers/package.json").dependencies[name] ?? read(`../node_modules/${name}/package.json`).version;
 
-/** One paragraph for the table's head: what the figures were measured on. */
+/** What the figures were measured on. */
 export function describeMachine(): string {
   const cores = cpus();
-  const pinned = canPin ? "pinned with taskset" : "not pinned: the spread is wider than it need be";
+  const pinned = canPin ? "pinned with taskset" : "not pinned, so the spread is wider than it need be";
   const load = loadavg().map((value) => value.toFixed(1));
-  return `${cores[0]?.model.trim() ?? "unknown CPU"}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; load average at the end ${load.join(" ")}.`;
+  const model = cores[0]?.model.trim() ?? "unknown CPU";
+  return `${model}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; load average at the end ${load.join(" ")}.`;
 }

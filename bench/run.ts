@@ -3,79 +3,90 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { compare, type Effort } from "./comparison.ts";
+import { type Comparison, compare, type Effort, type Measurements } from "./comparison.ts";
+import type { Ground } from "./contender.ts";
 import { installDependencies } from "./dependencies.ts";
 import { createIssuer } from "./issuer.ts";
-import { describeMachine } from "./machine.ts";
+import { describeMachine, stepAside } from "./machine.ts";
+import { type Options, readOptions, usage } from "./options.ts";
 import { freePort, type Running, start, startListening } from "./processes.ts";
 import { writeReport } from "./report.ts";
+import { login } from "./rows/login.ts";
 import { neverSeen } from "./rows/never-seen.ts";
 import { proxied } from "./rows/proxied.ts";
+import { refreshKept, refreshRotated } from "./rows/refresh.ts";
+import { type RevocationLatency, revocationLatency, revocationTable } from "./rows/revocation.ts";
+import { quantile } from "./statistics.ts";
 import { comparisonTable } from "./table.ts";
+import { type Findings, targetTable } from "./targets.ts";
 
-const COMPARISONS = [proxied, neverSeen];
+const COMPARISONS: readonly Comparison[] = [proxied, neverSeen, refreshRotated, refreshKept, login];
+const REVOCATION = "revocation";
 
-const USAGE = `npm run bench -- [--quick] [--rounds N] [--rows NAME,…] [--only CONTENDER,…]
+const say = (line: string) => process.stderr.write(`${line}\n`);
 
-  --quick     2 rounds instead of 7: under a minute, for a first look
-  --rows      ${COMPARISONS.map(({ name }) => name).join(", ")}
-  --only      ${[...new Set(COMPARISONS.flatMap(({ contenders }) => contenders.map(({ name }) => name)))].join(", ")}
+/** 30 % of what Postern took in the main row, or of a modest guess where that was left out. */
+function openLoopRate(proxiedFindings: Measurements | undefined): number {
+  const rates = proxiedFindings?.get("postern")?.map(({ rate }) => rate) ?? [6000];
+  return Math.round(0.3 * quantile(rates, 0.5));
+}
 
-Only a whole run writes bench/README.md; the others print.`;
+/** Runs what the options ask for. */
+async function findOut(options: Options, ground: Ground, generator: Running): Promise<Findings> {
+  const effort: Effort = { rounds: options.rounds, milliseconds: options.milliseconds, say };
+  const comparisons = new Map<string, Measurements>();
+  for (const comparison of COMPARISONS.filter(({ name }) => options.wantsRow(name))) {
+    const wanted = comparison.contenders.filter(({ name }) => options.wantsContender(name));
+    for (const { name, missing } of wanted) if (missing) say(`${name}: left out, ${missing}`);
+    const contenders = wanted.filter(({ missing }) => missing === null);
+    comparisons.set(comparison.name, await compare({ ...comparison, contenders }, ground, generator, effort));
+  }
+  let revocation: RevocationLatency | null = null;
+  if (options.wantsRow(REVOCATION) && options.wantsContender("postern")) {
+    say(REVOCATION);
+    const rate = openLoopRate(comparisons.get(proxied.name));
+    revocation = await revocationLatency(ground, generator, { count: options.revocations, rate });
+  }
+  return { comparisons, revocation };
+}
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    rows: { type: "string" },
-    only: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-const isWhole = !options.quick && options.rows === undefined && options.only === undefined;
-const rowWanted = (name: string): boolean => options.rows?.split(",").includes(name) ?? true;
-const contenderWanted = (name: string): boolean => options.only?.split(",").includes(name) ?? true;
+function report({ rounds }: Options, findings: Findings): string {
+  const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds. ${describeMachine()}`;
+  const tables = COMPARISONS.flatMap((comparison) => {
+    const measurements = findings.comparisons.get(comparison.name);
+    return measurements ? [comparisonTable(comparison, measurements)] : [];
+  });
+  if (findings.revocation) tables.push(revocationTable(findings.revocation));
+  return `\n${head}\n\n${[targetTable(findings), ...tables].join("\n")}`;
+}
 
-async function main(): Promise<void> {
+async function main(options: Options): Promise<void> {
   installDependencies();
-  const effort: Effort = {
-    rounds: Number(options.rounds ?? (options.quick ? 2 : 7)),
-    milliseconds: options.quick ? 500 : 1500,
-    say: (line) => process.stderr.write(`${line}\n`),
-  };
+  stepAside();
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
   const started: Running[] = [];
   try {
     const upstreamPort = await freePort();
     const ours = (file: string) => fileURLToPath(new URL(file, import.meta.url));
     const common = { command: process.execPath, core: "rest", folder } as const;
-    started.push(
-      await startListening(
-        { ...common, name: "upstream", args: [ours("upstream.ts"), String(upstreamPort)] },
-        upstreamPort,
-      ),
-    );
+    const upstream = { ...common, name: "upstream", args: [ours("upstream.ts"), String(upstreamPort)] };
+    started.push(await startListening(upstream, upstreamPort));
     const generator = start({ ...common, name: "load", args: [ours("load.ts")], ipc: true });
     started.push(generator);
     const ground = { folder, upstreamPort, es256: await createIssuer("ES256"), rs256: await createIssuer("RS256") };
-
-    const tables: string[] = [];
-    for (const comparison of COMPARISONS.filter(({ name }) => rowWanted(name))) {
-      for (const { name, missing } of comparison.contenders) if (missing) effort.say(`${name}: left out, ${missing}`);
-      const contenders = comparison.contenders.filter(({ name, missing }) => missing === null && contenderWanted(name));
-      const measurements = await compare({ ...comparison, contenders }, ground, generator, effort);
-      tables.push(comparisonTable(comparison, measurements));
-    }
-    const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${effort.rounds} rounds. ${describeMachine()}`;
-    const report = `\n${head}\n\n${tables.join("\n")}`;
-    process.stdout.write(`${report}\n`);
-    if (isWhole) writeReport(report);
+    const figures = report(options, await findOut(options, ground, generator));
+    process.stdout.write(`${figures}\n`);
+    if (options.isWhole) writeReport(figures);
   } finally {
     for (const running of started.reverse()) await running.stop();
     rmSync(folder, { recursive: true });
   }
 }
 
-if (options.help) process.stdout.write(`${USAGE}\n`);
-else await main();
+const options = readOptions();
+if (options.help) {
+  const contenders = new Set(COMPARISONS.flatMap((comparison) => comparison.contenders.map(({ name }) => name)));
+  process.stdout.write(usage([...COMPARISONS.map(({ name }) => name), REVOCATION], [...contenders]));
+} else {
+  await main(options);
+}

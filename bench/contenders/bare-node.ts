@@ -24,5 +24,12 @@ export const bareNodeSigning = nodeServer({
   label: "bare Node answer + one signature (ES256)",
   file: "servers/bare-signing.ts",
   authenticates: false,
-  refreshes: true,
+});
+
+/** The yardstick of a login. */
+export const bareNodeArgon2 = nodeServer({
+  name: "bare-node-argon2",
+  label: "bare Node answer + one argon2id check (19 MiB, 2 passes)",
+  file: "servers/bare-argon2.ts",
+  authenticates: false,
 });

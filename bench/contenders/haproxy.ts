@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender } from "../contender.ts";
-import { ISSUER } from "../issuer.ts";
+import { ISSUER, USERS } from "../issuer.ts";
 import { versionOf } from "../machine.ts";
 import { freePort, startListening } from "../processes.ts";
 
@@ -47,7 +47,7 @@ const haproxy = (alg: "ES256" | "RS256"): Contender => ({
       { name: "haproxy", command: "haproxy", args: ["-db", "-f", file], core: "contender", folder },
       port,
     );
-    return { pid, port, tokens: issuer.tokens, sessions: null, stop };
+    return { pid, port, users: await issuer.tokens(USERS), tokens: issuer.tokens, stop };
   },
 });
 

@@ -56,6 +56,6 @@ export const nginx: Contender = {
       },
       port,
     );
-    return { pid, port, tokens: null, sessions: null, stop };
+    return { pid, port, users: null, stop };
   },
 };

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Contender, Ground } from "../contender.ts";
-import { ISSUER } from "../issuer.ts";
+import { ISSUER, USERS } from "../issuer.ts";
 import { freePort, startListening } from "../processes.ts";
 
 interface NodeServer {
@@ -11,21 +12,11 @@ interface NodeServer {
   readonly file: string;
   /** Whether its requests carry a token that the ES256 issuer signed. */
   readonly authenticates: boolean;
-  /** Whether it answers refreshes, with any token. */
-  readonly refreshes?: boolean;
   readonly env?: (ground: Ground) => Readonly<Record<string, string>>;
 }
 
 /** A contender that is a small Node program of our own. */
-export const nodeServer = ({
-  name,
-  label,
-  missing = null,
-  file,
-  authenticates,
-  refreshes,
-  env,
-}: NodeServer): Contender => ({
+export const nodeServer = ({ name, label, missing = null, file, authenticates, env }: NodeServer): Contender => ({
   name,
   label,
   missing,
@@ -52,8 +43,10 @@ export const nodeServer = ({
     return {
       pid,
       port,
-      tokens: authenticates ? ground.es256.tokens : null,
-      sessions: refreshes ? async (count) => Array.from({ length: count }, () => "t".repeat(140)) : null,
+      users: authenticates ? await ground.es256.tokens(USERS) : null,
+      tokens: ground.es256.tokens,
+      // The ones that answer a refresh take any token.
+      sessions: async (count) => Array.from({ length: count }, () => randomBytes(100).toString("base64url")),
       stop,
     };
   },

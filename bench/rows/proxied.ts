@@ -4,25 +4,26 @@ import { fastify, fastifyRedis } from "../contenders/fastify.ts";
 import { haproxyEs256, haproxyRs256 } from "../contenders/haproxy.ts";
 import { hono, honoRedis } from "../contenders/hono.ts";
 import { nginx } from "../contenders/nginx.ts";
+import { posternDefaults } from "../contenders/postern.ts";
+import { USERS } from "../issuer.ts";
 import { apiRequest } from "../load-plan.ts";
 
 /** The main row: a request with a token that has been seen before. */
 export const proxied: Comparison = {
   name: "proxied",
   title: "Authenticated proxied request, token seen before",
-  note: "GET with a bearer token, 1 kB answer, 32 keep-alive connections sharing 32 tokens.",
-  contenders: [bareNode, nginx, haproxyRs256, haproxyEs256, fastify, fastifyRedis, hono, honoRedis],
+  note: `GET with a bearer token, 1 kB answer, 32 keep-alive connections sharing the tokens of ${USERS} users.`,
+  contenders: [bareNode, posternDefaults, nginx, haproxyRs256, haproxyEs256, fastify, fastifyRedis, hono, honoRedis],
   yardstick: bareNode.name,
   warmUps: 2,
-  async plan({ port, tokens }, { milliseconds }) {
-    const sent = tokens ? await tokens(32) : [null];
+  async plan({ port, users }, { milliseconds }) {
     return {
       port,
       connections: 32,
       requests: 30_000,
       milliseconds,
       rate: null,
-      send: { kind: "list", messages: sent.map(apiRequest) },
+      send: { kind: "list", messages: (users ?? [null]).map(apiRequest) },
       expect: 200,
     };
   },

@@ -1,9 +1,9 @@
 // The least that a refresh can cost: a bare Node answer and one ES256 signature over claims of an access token's size.
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { createServer } from "node:http";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const claims = Buffer.alloc(450, "c").toString("base64url");
+const claims = randomBytes(450).toString("base64url");
 
 createServer((request, response) => {
   const received: Buffer[] = [];

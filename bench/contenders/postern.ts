@@ -1,0 +1,33 @@
+import type { Contender } from "../contender.ts";
+import { issueToken, logIn, makeMany } from "../postern-client.ts";
+import { startPair } from "../postern-pair.ts";
+
+const postern = (label: string, grace?: string): Contender => ({
+  name: "postern",
+  label,
+  missing: null,
+  async start(ground) {
+    const { measured, other, accounts, service, stop } = await startPair(ground, grace);
+    // Two at a time: the passwords' queue would only grow.
+    const logIns = (count: number) =>
+      makeMany(count, 2, (index) => logIn(other.port, accounts[index % accounts.length] ?? fail()));
+    return {
+      pid: measured.pid,
+      port: measured.port,
+      accounts,
+      users: (await logIns(accounts.length)).map(({ access }) => access),
+      tokens: (count) => makeMany(count, 8, () => issueToken(other.port, service)),
+      sessions: async (count) => (await logIns(count)).map(({ refresh }) => refresh),
+      stop,
+    };
+  },
+});
+
+const fail = (): never => {
+  throw new Error("no accounts");
+};
+
+export const posternDefaults = postern("Postern");
+
+/** With the shortest grace, so that every refresh a second apart is a rotation. */
+export const posternRotating = postern("Postern", "1s");

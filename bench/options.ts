@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly help: boolean;
+  /** Nothing was left out: worth writing down. */
+  readonly isWhole: boolean;
+  readonly rounds: number;
+  /** How long one measurement may take. */
+  readonly milliseconds: number;
+  /** How many sessions the revocation row ends. */
+  readonly revocations: number;
+  readonly wantsRow: (name: string) => boolean;
+  readonly wantsContender: (name: string) => boolean;
+}
+
+export function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      rows: { type: "string" },
+      only: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 7));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error("--rounds takes 1 to 100");
+  const rows = values.rows?.split(",");
+  const only = values.only?.split(",");
+  return {
+    help: values.help,
+    isWhole: !values.quick && rows === undefined && only === undefined,
+    rounds,
+    milliseconds: values.quick ? 300 : 1200,
+    revocations: values.quick ? 20 : 100,
+    wantsRow: (name) => rows?.includes(name) ?? true,
+    wantsContender: (name) => only?.includes(name) ?? true,
+  };
+}
+
+export const usage = (rows: readonly string[], contenders: readonly string[]): string =>
+  `npm run bench -- [--quick] [--rounds N] [--rows NAME,…] [--only CONTENDER,…]
+
+  --quick   2 short rounds instead of 7, for a first look
+  --rows    ${rows.join(", ")}
+  --only    ${contenders.join(", ")}
+
+Only a whole run writes bench/README.md; the others print.
+`;

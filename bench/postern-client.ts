@@ -1,0 +1,65 @@
+import { request } from "undici";
+
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A service with a secret of its own. */
+export interface ServiceClient {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Login {
+  readonly access: string;
+  readonly refresh: string;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+async function post(port: number, path: string, type: string, body: string, authorization?: string): Promise<Answer> {
+  const answer = await request(`http://127.0.0.1:${port}${path}`, {
+    method: "POST",
+    headers: { "content-type": type, ...(authorization === undefined ? {} : { authorization }) },
+    body,
+  });
+  const text = await answer.body.text();
+  const fields: Answer = text === "" ? {} : JSON.parse(text);
+  if (answer.statusCode >= 300) throw new Error(`${path} answered ${answer.statusCode} ${fields.code ?? fields.error}`);
+  return fields;
+}
+
+/** The body of a login as a native client sends it. */
+export const loginBody = (account: Account): string => JSON.stringify({ ...account, refresh: "body" });
+
+export async function logIn(port: number, account: Account): Promise<Login> {
+  const answer = await post(port, "/auth/login", "application/json", loginBody(account));
+  return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
+}
+
+export async function logOut(port: number, accessToken: string): Promise<void> {
+  await post(port, "/auth/logout", "application/json", "", `Bearer ${accessToken}`);
+}
+
+/** One token by client_credentials (RFC 6749 §4.4). */
+export async function issueToken(port: number, { id, secret }: ServiceClient): Promise<string> {
+  const basic = Buffer.from(`${id}:${secret}`).toString("base64");
+  const form = "grant_type=client_credentials";
+  const answer = await post(port, "/oauth/token", "application/x-www-form-urlencoded", form, `Basic ${basic}`);
+  return String(answer.access_token);
+}
+
+/** Makes `count` of something, `abreast` at a time. */
+export async function makeMany<T>(count: number, abreast: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  let next = 0;
+  const work = async () => {
+    while (next < count) {
+      const index = next++;
+      made[index] = await make(index);
+    }
+  };
+  await Promise.all(Array.from({ length: abreast }, work));
+  return made;
+}

@@ -1,0 +1,76 @@
+import type { Measurements } from "./comparison.ts";
+import type { RevocationLatency } from "./rows/revocation.ts";
+import { ratios } from "./table.ts";
+
+/** What one run found; a row that was not asked for is absent. */
+export interface Findings {
+  readonly comparisons: ReadonlyMap<string, Measurements>;
+  readonly revocation: RevocationLatency | null;
+}
+
+interface Target {
+  readonly what: string;
+  /** "at most" or "at least" this. */
+  readonly bound: { readonly kind: "most" | "least"; readonly value: number };
+  readonly unit: string;
+  readonly measured: (findings: Findings) => number | null;
+}
+
+const cpuAgainst = (row: string, yardstick: string) => (findings: Findings) =>
+  ratios(findings.comparisons.get(row) ?? new Map(), "postern", yardstick, ({ cpu }) => cpu)?.median ?? null;
+
+const throughputAgainst = (row: string, other: string) => (findings: Findings) =>
+  ratios(findings.comparisons.get(row) ?? new Map(), "postern", other, ({ rate }) => rate)?.median ?? null;
+
+const TARGETS: readonly Target[] = [
+  {
+    what: "proxied request, CPU against bare Node without auth",
+    bound: { kind: "most", value: 1.15 },
+    unit: "x",
+    measured: cpuAgainst("proxied", "bare-node"),
+  },
+  {
+    what: "proxied request, throughput against HAProxy `jwt_verify` ES256",
+    bound: { kind: "least", value: 2 },
+    unit: "x",
+    measured: throughputAgainst("proxied", "haproxy-es256"),
+  },
+  {
+    what: "proxied request, throughput against Hono + jose + Redis EXISTS + fetch",
+    bound: { kind: "least", value: 7 },
+    unit: "x",
+    measured: throughputAgainst("proxied", "hono-redis"),
+  },
+  {
+    what: "never-seen token, CPU against bare Node and one `crypto.verify`",
+    bound: { kind: "most", value: 1.15 },
+    unit: "x",
+    measured: cpuAgainst("never-seen", "bare-node-verify"),
+  },
+  {
+    what: "refresh (rotated), CPU against a bare Node answer and one signature",
+    bound: { kind: "most", value: 1.5 },
+    unit: "x",
+    measured: cpuAgainst("refresh", "bare-node-sign"),
+  },
+  {
+    what: "revocation seen by another process on the embedded store, slowest",
+    bound: { kind: "most", value: 100 },
+    unit: " ms",
+    measured: ({ revocation }) => revocation?.max ?? null,
+  },
+];
+
+/** Each target with what was measured, and whether it was met. */
+export function targetTable(findings: Findings): string {
+  const rows = TARGETS.flatMap(({ what, bound, unit, measured }) => {
+    const value = measured(findings);
+    if (value === null) return [];
+    const isMet = bound.kind === "most" ? value <= bound.value : value >= bound.value;
+    return [
+      `| ${what} | at ${bound.kind} ${bound.value}${unit} | ${value.toPrecision(3)}${unit} | ${isMet ? "met" : "**missed**"} |`,
+    ];
+  });
+  if (rows.length === 0) return "";
+  return ["### Targets", "", "| what | target | measured | |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+}
