@@ -1,0 +1,70 @@
+import type { HeaderList } from "../lib/header-list.ts";
+import { setsOwnCookie, withoutClearingCookies } from "./cookies.ts";
+import { connectionFields, HOP_BY_HOP } from "./hop-by-hop.ts";
+
+export interface ForwardedResponse {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  /** Whether the request acted as somebody. */
+  readonly authenticated: boolean;
+  /** Whole Set-Cookie values of Postern's own. */
+  readonly cookies: readonly string[];
+}
+
+const DROPPED = new Set(HOP_BY_HOP);
+
+/**
+ * The headers that go to the client, lines in their order, or null where the response's framing cannot be passed on (a transfer
+ * coding besides chunked). The transport frames the body anew; `Content-Length` is kept where it says the truth.
+ */
+export function responseHeaders(response: ForwardedResponse): string[] | null {
+  const { headers, status, cookies } = response;
+  const named = connectionFields(headers);
+  const ownCaching = cookies.length > 0;
+  const out: string[] = [];
+  let cacheControl = false;
+  let chunked = false;
+  let lengthAt = -1;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === "transfer-encoding") {
+      if (chunked || value.toLowerCase() !== "chunked") return null;
+      chunked = true;
+    }
+    if (DROPPED.has(lower) || (named.size > 0 && named.has(lower))) continue;
+    switch (lower) {
+      case "set-cookie":
+        if (!setsOwnCookie(value)) out.push(name, value);
+        break;
+      case "clear-site-data": {
+        const rest = withoutClearingCookies(value);
+        if (rest !== null) out.push(name, rest);
+        break;
+      }
+      case "content-length":
+        // RFC 9110 §8.6: none with 204.
+        if (status === 204 || lengthAt !== -1) break;
+        lengthAt = out.length;
+        out.push(name, value);
+        break;
+      case "cache-control":
+        if (ownCaching) break;
+        cacheControl = true;
+        out.push(name, value);
+        break;
+      default:
+        out.push(name, value);
+    }
+  }
+  // RFC 9112 §6.3: the chunked coding overrides a length.
+  if (chunked && lengthAt !== -1) out.splice(lengthAt, 2);
+  out.push("Via", `1.1 ${response.pseudonym}`);
+  for (const cookie of cookies) out.push("Set-Cookie", cookie);
+  if (ownCaching) out.push("Cache-Control", "no-store");
+  else if (response.authenticated && !cacheControl) out.push("Cache-Control", "private");
+  return out;
+}

@@ -1,0 +1,21 @@
+const POOL = new Uint8Array(4096);
+let used = POOL.length;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Random bytes in hexadecimal, drawn in bulk: every proxied request needs some. */
+export function randomHex(bytes: number): string {
+  if (used + bytes > POOL.length) {
+    crypto.getRandomValues(POOL);
+    used = 0;
+  }
+  let text = "";
+  for (const end = used + bytes; used < end; used++) text += HEX[POOL[used] as number];
+  return text;
+}
+
+/** Whether a `traceparent` is one that may be passed on (W3C Trace Context §3.2). */
+export const isTraceparent = (value: string): boolean =>
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/.test(value);
+
+/** Whether a request id may be passed on: something that fits into a log line. */
+export const isRequestId = (value: string): boolean => /^[\x21-\x7e]{1,128}$/.test(value);
