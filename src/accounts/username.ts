@@ -7,7 +7,7 @@ const MAX_CODE_POINTS = 64;
 
 /**
  * Checks a name for a new account. The display form is NFKC, so that one look has one spelling. Letters of any script pass,
- * but only in the combinations of UTS #39 §5.2 "highly restrictive", and not where a whole name imitates Latin letters.
+ * but only in the combinations of UTS #39 §5.2 "highly restrictive", and no whole name imitates another in Latin letters.
  */
 export function parseUsername(text: string): UsernameVerdict {
   if (text.length > MAX_CODE_POINTS * 4) return refuse(`at most ${MAX_CODE_POINTS} characters`);
@@ -21,21 +21,24 @@ export function parseUsername(text: string): UsernameVerdict {
   if (/\p{Default_Ignorable_Code_Point}|\p{M}{3}/u.test(username)) return refuse("no invisible or stacked characters");
   if (/^u_[A-Za-z0-9_-]{22}$/.test(username)) return refuse("a name that does not look like a user id");
   if (!SCRIPT_COMBINATIONS.some((script) => script.test(username))) return refuse("letters of one script");
-  if (PHONETIC.test(username) || (LATIN_LOOKALIKES.test(username) && /\p{L}/u.test(username))) {
+  if (PHONETIC.test(username) || (GREEK_LOOKALIKES.test(username) && /\p{L}/u.test(username))) {
     return refuse("letters that cannot be taken for others");
   }
   return { ok: true, username, usernameKey: usernameKey(username) };
 }
 
 /**
- * The name under which an account is found and unique: NFKC and case folding. Case is folded by code point, through lower,
- * upper and lower case, so that ß, ẞ and ss, and σ and ς, are one (Unicode §3.13, without a table).
+ * The name under which an account is found and unique: NFKC and case folding, and a name of nothing but Cyrillic letters that
+ * look like Latin ones is the same as that Latin name. Case is folded by code point, through lower, upper and lower case, so
+ * that ß, ẞ and ss, and σ and ς, are one (Unicode §3.13, without a table).
  */
 export function usernameKey(username: string): string {
-  const folded = Array.from(username.normalize("NFKC"), (character) =>
+  const characters = Array.from(username.normalize("NFKC"), (character) =>
     character.toLowerCase().toUpperCase().toLowerCase(),
   );
-  return folded.join("").normalize("NFKC");
+  const folded = characters.join("").normalize("NFKC");
+  if (!CYRILLIC_LOOKALIKES.test(folded)) return folded;
+  return Array.from(folded, (character) => LATIN_FOR_CYRILLIC.get(character) ?? character).join("");
 }
 
 const refuse = (expected: string): UsernameVerdict => ({ ok: false, expected });
@@ -57,5 +60,15 @@ const SCRIPT_COMBINATIONS: readonly RegExp[] = [
 /** Phonetic and small-capital letters: no language writes names in them, and they look like plain ones. */
 const PHONETIC = /[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f]/;
 
-/** Names written only with the Cyrillic and Greek letters that look like Latin ones: whole-script confusables, UTS #39 §4. */
-const LATIN_LOOKALIKES = /^(?:[асԁеһіјӏорԛѕԝхуАВЕЅІЈКМНОРСТУХԌԚԜҮ\P{L}]*|[αικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\P{L}]*)$/u;
+/**
+ * Whole-script confusables (UTS #39 §4). Cyrillic ones are real names (Вера, Тарас), so they only share a key with their Latin
+ * double; in Greek a letter's two cases look like two different Latin letters, so no key would do, and accented names pass.
+ */
+const GREEK_LOOKALIKES = /^[αικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\P{L}]*$/u;
+const LATIN_FOR_CYRILLIC: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ а: "a", в: "b", с: "c", ԁ: "d", е: "e", ё: "ë", һ: "h", н: "h", і: "i", ї: "ï", ј: "j", к: "k", ӏ: "l" },
+    ...{ м: "m", о: "o", ӧ: "ö", р: "p", ԛ: "q", ѕ: "s", т: "t", ԝ: "w", х: "x", у: "y", ү: "y" },
+  }),
+);
+const CYRILLIC_LOOKALIKES = new RegExp(`^[${[...LATIN_FOR_CYRILLIC.keys()].join("")}\\P{L}]*$`, "u");

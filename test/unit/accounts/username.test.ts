@@ -27,7 +27,6 @@ test.each([
   ["u_AAAAAAAAAAAAAAAAAAAAAA", "user id"],
   ["\u0430lice", "one script"],
   ["ivan.\u043f\u0435\u0442\u0440\u043e\u0432", "one script"],
-  ["\u0430\u0440\u0440\u04cf\u0435", "taken for others"],
   ["\u03bd\u03b9\u03ba\u03bf", "taken for others"],
   ["\ua731ara", "taken for others"],
 ])("%j is refused", (name, expected) => {
@@ -45,8 +44,15 @@ test.each([
   ["\u1e9e", "ß"],
   ["ΣΊΣΥΦΟΣ", "Σίσυφος"],
   ["\u0131rmak", "Irmak"],
+  ["\u0430\u0440\u0440\u04cf\u0435", "apple"],
+  ["\u0412\u0415\u0420\u0410", "BEPA"],
 ])("%s and %s are one account", (one, other) => {
   expect(usernameKey(one)).toBe(usernameKey(other));
+});
+
+test("a name in Cyrillic letters is a name, and free unless its Latin double is taken", () => {
+  expect(parseUsername("Тарас")).toEqual({ ok: true, username: "Тарас", usernameKey: "tapac" });
+  expect(parseUsername("Иван")).toEqual({ ok: true, username: "Иван", usernameKey: "иван" });
 });
 
 test("the key of a key is itself, and a name is a fixed point of its check", () => {
