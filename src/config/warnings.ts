@@ -1,3 +1,5 @@
+import { explainRoutes } from "../routing/explain-routes.ts";
+import { reservedPaths } from "../routing/reserved.ts";
 import { didYouMean } from "./closest.ts";
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
@@ -6,7 +8,12 @@ import { quote } from "./values.ts";
 
 /** What is allowed, and probably not meant. */
 export function warningsOn(config: Config): ConfigProblem[] {
-  return [...unknownScopes(config), ...openToEveryone(config), ...shortTokens(config)];
+  return [...unreachable(config), ...unknownScopes(config), ...openToEveryone(config), ...shortTokens(config)];
+}
+
+function unreachable(config: Config): ConfigProblem[] {
+  const findings = explainRoutes(config.routes, reservedPaths(config));
+  return findings.map(({ index, message }) => problem(["routes", index], message));
 }
 
 /** Clients made by command may have scopes that the configuration does not know. */

@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import { loadConfig } from "../../runtime/node/config-file.ts";
+import { StoreProblem } from "../../runtime/node/open-store.ts";
+import { resolveSecrets } from "../../runtime/node/secret-file.ts";
+import { globalOptions, printWarnings } from "../context.ts";
+import { Unavailable } from "../exit.ts";
+import type { Io } from "../io.ts";
+import { note } from "../output.ts";
+
+/** `postern serve` */
+export function serveCommand(parent: Command, io: Io): void {
+  parent
+    .command("serve")
+    .description("run the gateway until it is told to stop (SIGINT, SIGTERM)")
+    .option("--listen <address>", "where to listen, in place of the configuration's, such as 127.0.0.1:8080")
+    .option("--store <url>", "the store, in place of the configuration's, such as sqlite:./data/postern.db")
+    .addHelpText(
+      "after",
+      `
+Environment:
+  POSTERN_SECRET           at least 32 bytes; made and kept beside the database where it is not set (embedded store)
+  POSTERN_SECRET_PREVIOUS  the secret before, while it is being changed
+  POSTERN_ADMIN_TOKEN      at least 32 characters; lets its bearer use the admin API
+  POSTERN_STORE            the store, where its URL holds a password`,
+    )
+    .action(async (options: { listen?: string; store?: string }, command: Command) => {
+      const { config: file } = globalOptions(command);
+      const loaded = await loadConfig({ file, cwd: io.cwd, env: io.env, overrides: options });
+      printWarnings(io, loaded);
+      const { secrets, notice } = await resolveSecrets(loaded.config, loaded.environment);
+      if (notice !== null) note(io, notice);
+      // The gateway and all that it needs, which no other command does.
+      const { ListenProblem, serve } = await import("../../runtime/node/serve.ts");
+      const served = await serve({ config: loaded.config, secrets }).catch((error: unknown) => {
+        throw error instanceof StoreProblem || error instanceof ListenProblem ? new Unavailable(error.message) : error;
+      });
+      note(io, `Postern listens on ${served.url} for ${loaded.config.issuer}; operations on ${served.operationsUrl}`);
+      await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+      note(io, "Stopping: requests in flight may end");
+      await served.close();
+    });
+}
