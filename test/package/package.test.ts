@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -33,7 +33,8 @@ describe("the packed package", () => {
 
   beforeAll(async () => {
     project = await tempDir();
-    const pack = await runChild("npm", ["pack", "--json", "--pack-destination", project], { cwd: ROOT, env });
+    const checkout = await copyOfCheckout();
+    const pack = await runChild("npm", ["pack", "--json", "--pack-destination", project], { cwd: checkout, env });
     if (pack.code !== 0) throw new Error(`npm pack ended with ${pack.code}:\n${pack.stdout}${pack.stderr}`);
     packed = readPacked(pack.stdout);
     await writeFile(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
@@ -111,6 +112,26 @@ describe("the packed package", () => {
     expect(gateway.process.exitCode).toBe(0);
   });
 });
+
+/** What packing reads, in a folder of its own: it builds `dist` anew, which others may be using in the checkout. */
+async function copyOfCheckout(): Promise<string> {
+  const copy = await tempDir();
+  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  const pages = ["README.md", "CHANGELOG.md", "LICENSE"];
+  for (const entry of [
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "scripts",
+    "src",
+    "bin",
+    "schema",
+    ...pages,
+  ]) {
+    await cp(join(ROOT, entry), join(copy, entry), { recursive: true });
+  }
+  return copy;
+}
 
 /** npm 10 and 11 answer with a list of packages, npm 12 with an object by name; a prepack script may write before it. */
 function readPacked(stdout: string): Packed {
