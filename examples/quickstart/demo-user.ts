@@ -7,9 +7,9 @@ const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 
 /** Makes the demo user unless there is one. Resolves with its password when it was made now, else null. */
 export async function makeDemoUser(): Promise<string | null> {
-  if ((await runPostern(["users", "show", USER], "", "hide")) === 0) return null;
+  if ((await runPostern(["users", "show", USER], "", false)) === 0) return null;
   const password = randomPassword();
-  const code = await runPostern(["users", "add", USER, "--role", "user", "--password-stdin"], `${password}\n`, "hide");
+  const code = await runPostern(["users", "add", USER, "--role", "user", "--password-stdin"], `${password}\n`, true);
   if (code !== 0) throw new Error(`postern users add ${USER} ended with ${code}`);
   return password;
 }

@@ -9,10 +9,9 @@ export function postern(command: readonly string[], options: SpawnOptions): Chil
   return spawn(process.execPath, ["src/cli/main.ts", ...command, "--config", CONFIG], { ...options, cwd: ROOT });
 }
 
-/** Runs a command to its end and resolves with its exit code. `output`: whether what it writes is of interest to a person. */
-export async function runPostern(command: readonly string[], input: string, output: "show" | "hide"): Promise<number> {
-  const stdio = output === "show" ? "inherit" : "ignore";
-  const child = postern(command, { stdio: ["pipe", stdio, stdio] });
+/** Runs a command to its end and resolves with its exit code. `complaints`: whether its standard error is shown. */
+export async function runPostern(command: readonly string[], input: string, complaints: boolean): Promise<number> {
+  const child = postern(command, { stdio: ["pipe", "ignore", complaints ? "inherit" : "ignore"] });
   child.stdin?.end(input);
   const [code] = await once(child, "exit");
   return code ?? 1;

@@ -29,13 +29,24 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 try {
-  if (await isReady()) console.log(greeting(issuer, await makeDemoUser()));
+  if (await isReady()) await greet();
   else if (!stopping) console.error(`The gateway did not start. If a port is in use: ${otherPorts(port)}`);
   await ended;
   process.exitCode = stopping ? 0 : (gateway.exitCode ?? 1);
 } finally {
+  gateway.kill("SIGTERM");
   upstream.close();
   upstream.closeAllConnections();
+}
+
+async function greet(): Promise<void> {
+  try {
+    const password = await makeDemoUser();
+    console.log(greeting(issuer, password));
+  } catch (error) {
+    // Ctrl-C ends the commands that make the user, too.
+    if (!stopping) throw error;
+  }
 }
 
 /** Asks the probe until it says yes, or the gateway has ended. */
