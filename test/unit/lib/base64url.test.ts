@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeBase64url, encodeBase64url } from "../../../src/lib/base64url.ts";
+
+describe("base64url", () => {
+  it("property: reads back what it writes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(decodeBase64url(encodeBase64url(bytes))).toEqual(Uint8Array.from(bytes));
+      }),
+    );
+  });
+
+  it("property: reads a text exactly when Node's decoder reads it and writes it back the same", () => {
+    const letter = fc.constantFrom(..."ABYZabyz0189-_AQgw+/= \n.é\u0000");
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: letter, maxLength: 12 }), fc.base64String()), (text) => {
+        const bytes = Buffer.from(text, "base64url");
+        const isCanonical = bytes.toString("base64url") === text;
+        expect(decodeBase64url(text)).toEqual(isCanonical ? Uint8Array.from(bytes) : null);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("has one spelling for one byte string", () => {
+    const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
+      .map((last) => `Y${last}`)
+      .filter((text) => decodeBase64url(text)?.[0] === "a".charCodeAt(0));
+    expect(spellings).toEqual(["YQ"]);
+  });
+});
