@@ -50,7 +50,7 @@ export async function withAdmin(
   const { url } = globalOptions(command);
   if (url === undefined) {
     const loaded = await loadConfigFor(command, io);
-    await withStore(loaded, (store) => act(storeAdministration(loaded, store)));
+    await withStore(loaded, (store) => act(storeAdministration(loaded, store, (notice) => note(io, notice))));
     return;
   }
   const parsed = parseUrl(url);

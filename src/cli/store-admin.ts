@@ -10,8 +10,16 @@ import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
 import type { Store } from "../stores/store.ts";
 
 /** The acts of an operator on the configured store. The secrets are looked up when an act needs them. */
-export function storeAdministration({ config, environment }: LoadedConfig, store: Store): Administration {
-  const ring = async () => createSecretRing((await resolveSecrets(config, environment)).secrets);
+export function storeAdministration(
+  { config, environment }: LoadedConfig,
+  store: Store,
+  say: (notice: string) => void,
+): Administration {
+  const ring = async () => {
+    const { secrets, notice } = await resolveSecrets(config, environment);
+    if (notice !== null) say(notice);
+    return createSecretRing(secrets);
+  };
   const { access, keys } = config.tokens;
   return createAdministration(
     {

@@ -56,7 +56,7 @@ export const SHAPE = {
     public: flag().prefault(false).describe("Serve the admin API on the main listener too, under `paths.admin`."),
   })
     .prefault({})
-    .describe("The admin API."),
+    .describe("The admin API, which needs the role `admin` or the admin token."),
   paths: group({
     auth: reservedPath().prefault("/auth").describe("Login, refresh, logout, sessions, forward auth."),
     oauth: reservedPath().prefault("/oauth").describe("The OAuth 2 endpoints."),
@@ -101,7 +101,7 @@ export const SHAPE = {
     dataMax: size("1KiB", "1MiB").prefault("16KiB").describe("Size of a session's data (`/auth/session/data`)."),
   })
     .prefault({})
-    .describe("Sessions."),
+    .describe("How many sessions a user may have, and what a session may hold."),
   revocation: group({
     maxStaleness: duration("1s", "1h")
       .prefault("60s")
@@ -113,7 +113,7 @@ export const SHAPE = {
       .describe("Replicas that must have a revocation before it is acknowledged (Redis)."),
   })
     .prefault({})
-    .describe("Revocation."),
+    .describe("How revocations reach the gateways."),
   passwords: group({
     minLength: whole(8, 64)
       .prefault(15)
@@ -144,14 +144,14 @@ export const SHAPE = {
       .describe("How many failed logins are let through."),
   })
     .prefault({})
-    .describe("Login."),
+    .describe("Where logins come from and go to, and how many may fail."),
   cors: group({
     origins: list(text("an origin", refuseOrigin), "origins")
       .prefault([])
       .describe("Origins of single-page applications on other hosts: exactly these may call with credentials."),
   })
     .prefault({})
-    .describe("Applications on other origins."),
+    .describe("Single-page applications on other origins."),
   trustedProxies: list(converted('a CIDR block such as "10.0.0.0/8"', readCidr), "CIDR blocks")
     .prefault([])
     .describe(
@@ -197,13 +197,13 @@ export const SHAPE = {
     max: whole(1000, 100_000_000).prefault(1_000_000).describe("How many records are kept."),
   })
     .prefault({})
-    .describe("The audit trail."),
+    .describe("The audit trail, which `postern audit` shows."),
   log: group({
     level: oneOf(["error", "warn", "info", "debug"]).prefault("info").describe("What is logged."),
     access: flag().prefault(false).describe("One line for every request."),
   })
     .prefault({})
-    .describe("Logs."),
+    .describe("Logs: JSON lines on standard output, without tokens and passwords."),
   maxBody: size("1KiB", "1MiB").prefault("64KiB").describe("Largest body that Postern's own endpoints read."),
   storeTimeout: duration("50ms", "30s").prefault("1s").describe("How long a call to the store may take before 503."),
 };

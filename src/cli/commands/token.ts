@@ -7,7 +7,7 @@ import { globalOptions, loadConfigFor, withStore } from "../context.ts";
 import { Incomplete, UsageError } from "../exit.ts";
 import { readStdin } from "../input.ts";
 import type { Io } from "../io.ts";
-import { writeFacts, writeJson, writeLine } from "../output.ts";
+import { note, writeFacts, writeJson, writeLine } from "../output.ts";
 import { relativeTime } from "../relative-time.ts";
 import { inspectToken, type TokenReport } from "../token-report.ts";
 
@@ -36,7 +36,8 @@ Example:
       if (text === "") throw new UsageError("a token was expected");
       const loaded = await loadConfigFor(command, io);
       await withStore(loaded, async (store) => {
-        const { secrets } = await resolveSecrets(loaded.config, loaded.environment);
+        const { secrets, notice } = await resolveSecrets(loaded.config, loaded.environment);
+        if (notice !== null) note(io, notice);
         const refreshTokens = createRefreshTokens(await createSecretRing(secrets));
         const context = { store, config: loaded.config, signature: nodeSignatureCheck, refreshTokens };
         const report = await inspectToken(context, text);

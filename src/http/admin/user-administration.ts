@@ -24,8 +24,8 @@ export function administerUsers(dependencies: AdministrationDependencies, origin
     const known = Object.keys(config.roles);
     for (const role of roles) {
       if (known.includes(role)) continue;
-      const expected = `a role of the configuration${didYouMean(role, known)}`;
-      throw invalid("roles", `${expected} (${JSON.stringify(role)} is none)`);
+      const name = JSON.stringify(role);
+      throw invalid("roles", `roles of the configuration, and ${name} is none${didYouMean(role, known)}`);
     }
     return [...new Set(roles)];
   }

@@ -9,6 +9,7 @@ import { parseConfig } from "../../config/parse-config.ts";
 import { type ConfigProblem, problem } from "../../config/problems.ts";
 
 const NAMES = ["postern.config.ts", "postern.config.js", "postern.config.json"];
+const SEARCHED = "The configuration";
 
 export interface ConfigSource {
   /** The configuration file, relative to `cwd`; without it the one that lies in `cwd`. */
@@ -55,11 +56,13 @@ async function findFile(cwd: string): Promise<string> {
   const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
   const [found, second] = paths.filter((_, index) => kinds[index]?.isFile() === true);
   if (found === undefined) {
-    const text = "there is no postern.config.ts, .js or .json: make one with `postern init`, or name one with --config";
-    throw new ConfigError(cwd, [problem([], text)]);
+    const text = `there is no postern.config.ts, .js or .json in ${cwd}`;
+    throw new ConfigError(SEARCHED, [
+      problem([], `${text}: make one with \`postern init\`, or name one with --config`),
+    ]);
   }
   if (second === undefined) return found;
-  throw new ConfigError(cwd, [problem([], `both ${found} and ${second} are there: name one with --config`)]);
+  throw new ConfigError(SEARCHED, [problem([], `both ${found} and ${second} are there: name one with --config`)]);
 }
 
 async function readConfigFile(path: string): Promise<unknown> {
