@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { CLI, DAY, MINUTE, type Subject } from "./subject.ts";
+
+const SWEEP = { auditKeep: 30 * DAY, auditMax: 1_000_000, batch: 100 };
+
+export function feedContract(open: () => Promise<Subject>): void {
+  const publish = (s: Subject, jti: string) =>
+    s.store.revoke({
+      target: { kind: "token", jti },
+      sub: null,
+      reason: "revoked",
+      note: null,
+      dryRun: false,
+      origin: CLI,
+    });
+  const announce = (s: Subject, accessTtl: number, node = "n1") =>
+    s.store.announce({ receipt: { node, startedAt: 1, cursor: [], version: "1" }, accessTtl });
+
+  test("an empty feed is at its end", async () => {
+    const s = await open();
+    const page = await s.store.readFeed({ after: null, limit: 10 });
+    expect(page).toMatchObject({ entries: [], end: true });
+    expect(page.now).toBeGreaterThan(0);
+    expect(page.state).not.toHaveLength(0);
+    expect(await s.store.readFeed({ after: page.cursor, limit: 10 })).toMatchObject({ entries: [], end: true });
+  });
+
+  test("is read page by page, in order, each entry once, and followed from there", async () => {
+    const s = await open();
+    for (let index = 0; index < 5; index++) await publish(s, `j${index}`);
+    const seen: string[] = [];
+    let after = null;
+    for (let pages = 0; pages < 10; pages++) {
+      const page: Awaited<ReturnType<typeof s.store.readFeed>> = await s.store.readFeed({ after, limit: 2 });
+      expect(page.entries.length).toBeLessThanOrEqual(2);
+      seen.push(...page.entries.map(({ target }) => (target.kind === "token" ? target.jti : target.kind)));
+      after = page.cursor;
+      if (page.end) break;
+    }
+    expect(seen).toEqual(["j0", "j1", "j2", "j3", "j4"]);
+    expect((await s.store.readFeed({ after, limit: 10 })).entries).toEqual([]);
+    const { cursor } = await publish(s, "j5");
+    const next = await s.store.readFeed({ after, limit: 10 });
+    expect(next.entries.map(({ target }) => target)).toEqual([{ kind: "token", jti: "j5" }]);
+    expect(next.cursor).toEqual(cursor);
+    expect(next.end).toBe(true);
+  });
+
+  test("every kind of entry comes out as it went in", async () => {
+    const s = await open();
+    const targets = [
+      { kind: "token", jti: "j" },
+      { kind: "session", sid: "s" },
+      { kind: "user", sub: "u", before: 5 },
+      { kind: "client", clientId: "c", before: 6 },
+      { kind: "key", kid: "k" },
+      { kind: "all", before: 7 },
+    ] as const;
+    for (const target of targets) {
+      await s.store.revoke({ target, sub: null, reason: "revoked", note: null, dryRun: false, origin: CLI });
+    }
+    expect((await s.store.readFeed({ after: null, limit: 10 })).entries.map(({ target }) => target)).toEqual(targets);
+  });
+
+  test("the epoch stays, another store has another", async () => {
+    const [s, other] = [await open(), await open()];
+    const epochs = async (subject: Subject) =>
+      (await subject.store.readFeed({ after: null, limit: 1 })).state.map(({ epoch }) => epoch);
+    const first = await epochs(s);
+    await publish(s, "j");
+    expect(await epochs(s)).toEqual(first);
+    expect(await epochs(other)).not.toEqual(first);
+  });
+
+  test("an entry lives as long as the longest access token may", async () => {
+    const s = await open();
+    const lifetime = async () => {
+      const [entry] = (await publish(s, "j")).entries;
+      return (entry?.expires ?? 0) - (entry?.at ?? 0);
+    };
+    expect(await lifetime()).toBe(5 * MINUTE);
+    await announce(s, 10 * MINUTE, "slow");
+    await announce(s, 2 * MINUTE, "fast");
+    expect(await lifetime()).toBe(10 * MINUTE);
+    s.advance(9 * MINUTE);
+    await announce(s, 2 * MINUTE, "fast");
+    // The slow gateway is gone, but what it issued last is not.
+    expect(await lifetime()).toBe(10 * MINUTE);
+    s.advance(3 * MINUTE);
+    await announce(s, 2 * MINUTE, "fast");
+    expect(await lifetime()).toBe(2 * MINUTE);
+  });
+
+  test("is trimmed once an entry's tokens have expired and not before; the position survives", async () => {
+    const s = await open();
+    await publish(s, "j0");
+    s.advance(4 * MINUTE);
+    const { cursor } = await publish(s, "j1");
+    s.advance(MINUTE);
+    await s.store.sweep(SWEEP);
+    expect(await s.published()).toEqual(["token j1"]);
+    s.advance(5 * MINUTE);
+    await s.store.sweep(SWEEP);
+    const page = await s.store.readFeed({ after: null, limit: 10 });
+    expect(page).toMatchObject({ entries: [], end: true, cursor });
+    expect(page.state.map(({ last }) => last)).toEqual(cursor);
+    expect((await publish(s, "j2")).cursor).not.toEqual(cursor);
+    const next = await s.store.readFeed({ after: cursor, limit: 10 });
+    expect(next.entries.map(({ target }) => target)).toEqual([{ kind: "token", jti: "j2" }]);
+  });
+}
