@@ -16,7 +16,10 @@ export interface KeyRing {
   find(kid: string): VerifyKey | null;
   /** True when a look at the store could bring the key: at most once a cool-down (SECURITY AT12). */
   mayRefetch(): boolean;
-  /** Reads the keys again, makes the ones that are due, and rejects with a store error. Concurrent calls share one read. */
+  /**
+   * Reads the keys again, makes the ones that are due, and rejects with a store error. Concurrent calls share one read; after a
+   * failure, calls within the cool-down reject with the same error and do not ask the store.
+   */
   refresh(): Promise<void>;
   /** Signs a compact JWS with the key that signs now. */
   sign(typ: string, claims: object): Promise<string>;
