@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { usernameKey } from "../../src/accounts/username.ts";
 import { accessGrant } from "../../src/authn/access-grant.ts";
 import { createTokenAuthenticator } from "../../src/authn/authenticate.ts";
@@ -17,11 +16,10 @@ import { FeedFollower } from "../../src/revocation/follower.ts";
 import { RevocationView } from "../../src/revocation/view.ts";
 import { nodePasswords } from "../../src/runtime/node/argon2.ts";
 import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
+import { openDatabase } from "../../src/runtime/node/sqlite-open.ts";
 import { createRefreshTokens } from "../../src/sessions/refresh-token-codec.ts";
 import type { Channel } from "../../src/sessions/session.ts";
 import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../src/stores/operations.ts";
-import type { Row, SqlValue, SyncDatabase } from "../../src/stores/sqlite/database.ts";
-import { migrate } from "../../src/stores/sqlite/schema.ts";
 import { sqliteStore } from "../../src/stores/sqlite/store.ts";
 import { StoreUnavailable } from "../../src/stores/store.ts";
 import { createAccessTokens } from "../../src/tokens/access-tokens.ts";
@@ -72,8 +70,7 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   const now = () => Date.now() + ahead;
   let reachable = true;
 
-  const db = openDatabase(join(await tempDir(), "postern.db"));
-  const operations = sqliteStore(db, now);
+  const operations = sqliteStore(openDatabase(join(await tempDir(), "postern.db"), 1000), now);
   const call = async <K extends Operation>(operation: K, argument: OperationInput<K>): Promise<OperationOutput<K>> => {
     if (!reachable) throw new StoreUnavailable("the test has taken the store away");
     const run: (given: OperationInput<K>) => OperationOutput<K> = operations[operation];
@@ -180,24 +177,4 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
       return { sub, sid, accessToken: access.token, refreshToken };
     },
   };
-}
-
-function openDatabase(file: string): SyncDatabase {
-  const connection = new DatabaseSync(file);
-  const db: SyncDatabase = {
-    all: (sql: string, ...params: SqlValue[]): readonly Row[] => connection.prepare(sql).all(...params),
-    transaction(work) {
-      connection.exec("BEGIN IMMEDIATE");
-      try {
-        const result = work();
-        connection.exec("COMMIT");
-        return result;
-      } catch (error) {
-        connection.exec("ROLLBACK");
-        throw error;
-      }
-    },
-  };
-  migrate(db);
-  return db;
 }
