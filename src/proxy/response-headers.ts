@@ -11,16 +11,21 @@ export interface ForwardedResponse {
   readonly authenticated: boolean;
   /** Whole Set-Cookie values of Postern's own. */
   readonly cookies: readonly string[];
+  /** CORS headers of this answer. Where they let an origin in, they stand in for the upstream's own leave. */
+  readonly cors: HeaderList;
 }
 
 const DROPPED = new Set(HOP_BY_HOP);
+/** Two of these in one answer, and a browser believes neither (Fetch §4.9). */
+const LEAVE = new Set(["access-control-allow-origin", "access-control-allow-credentials"]);
 
 /**
  * The headers that go to the client, lines in their order, or null where the response's framing cannot be passed on (a transfer
  * coding besides chunked). The transport frames the body anew; `Content-Length` is kept where it says the truth.
  */
 export function responseHeaders(response: ForwardedResponse): string[] | null {
-  const { headers, status, cookies } = response;
+  const { headers, status, cookies, cors } = response;
+  const ownLeave = cors.length > 2;
   const named = connectionFields(headers);
   const ownCaching = cookies.length > 0;
   const out: string[] = [];
@@ -57,12 +62,13 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
         out.push(name, value);
         break;
       default:
-        out.push(name, value);
+        if (!(ownLeave && LEAVE.has(lower))) out.push(name, value);
     }
   }
   // RFC 9112 §6.3: the chunked coding overrides a length.
   if (chunked && lengthAt !== -1) out.splice(lengthAt, 2);
   out.push("Via", `1.1 ${response.pseudonym}`);
+  for (const part of cors) out.push(part);
   for (const cookie of cookies) out.push("Set-Cookie", cookie);
   if (ownCaching) out.push("Cache-Control", "no-store");
   else if (response.authenticated && !cacheControl) out.push("Cache-Control", "private");

@@ -5,7 +5,15 @@ import { type ForwardedResponse, responseHeaders } from "../../../src/proxy/resp
 
 const VIA = ["Via", "1.1 postern-1"];
 const relay = (headers: HeaderList, more: Partial<ForwardedResponse> = {}) =>
-  responseHeaders({ status: 200, headers, pseudonym: "postern-1", authenticated: false, cookies: [], ...more });
+  responseHeaders({
+    status: 200,
+    headers,
+    pseudonym: "postern-1",
+    authenticated: false,
+    cookies: [],
+    cors: [],
+    ...more,
+  });
 
 describe("responseHeaders", () => {
   test("fields of the connection and those it names stay behind", () => {
@@ -94,4 +102,11 @@ describe("responseHeaders", () => {
       expect(relay(codings.flatMap((coding) => ["Transfer-Encoding", coding]))).toBeNull();
     },
   );
+
+  test("our leave to a listed origin stands in for the upstream's", () => {
+    const theirs = ["Access-Control-Allow-Origin", "*", "Access-Control-Expose-Headers", "X"];
+    const ours = ["Access-Control-Allow-Origin", "https://spa.example", "Vary", "Origin"];
+    expect(relay(theirs, { cors: ours })).toEqual(["Access-Control-Expose-Headers", "X", ...VIA, ...ours]);
+    expect(relay(theirs, { cors: ["Vary", "Origin"] })).toEqual([...theirs, ...VIA, "Vary", "Origin"]);
+  });
 });

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { problemBody } from "../../http/problem.ts";
+import type { HeaderList } from "../../lib/header-list.ts";
+import type { Observation } from "../../observe/observation.ts";
+import { corsHeaders } from "../../policy/cors.ts";
+import type { Problem } from "../../protocol/errors.ts";
+import type { Framing } from "../../proxy/check-request.ts";
+
+/** What every answer on a listener has in common. */
+export interface AnswerOptions {
+  /** Headers of each answer of our own. */
+  readonly secure: HeaderList;
+  readonly origins: readonly string[];
+  /** Whether the listener is closing: its connections end with the answers that are under way. */
+  readonly draining: () => boolean;
+}
+
+/** What a client whose request the server's own checks have passed is about to change over to. */
+export interface Upgrade {
+  readonly socket: Socket;
+  /** What came after the request's head. */
+  readonly head: Buffer;
+}
+
+const NO_BODY: Framing = { kind: "none" };
+
+/** One request and its answer, on whichever way the answer is made. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly peer: string;
+  readonly upgrade: Upgrade | null;
+  readonly #options: AnswerOptions;
+  /** Origin-form, and the headers with the Host that counts. */
+  target = "";
+  headers: HeaderList;
+  framing = NO_BODY;
+  /** Whether the client holds its body back until it is told to continue (RFC 9110 §10.1.1). */
+  awaitsContinue: boolean;
+  route = "-";
+  /** Called once when the answer is out or the client is gone. */
+  onClose: (() => void) | null = null;
+  outcome: Extract<Observation, { kind: "request" }>["outcome"] = "answered";
+
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    options: AnswerOptions,
+    more: { readonly peer: string; readonly awaitsContinue: boolean; readonly upgrade: Upgrade | null },
+  ) {
+    this.req = req;
+    this.res = res;
+    this.headers = req.rawHeaders;
+    this.peer = more.peer;
+    this.awaitsContinue = more.awaitsContinue;
+    this.upgrade = more.upgrade;
+    this.#options = options;
+  }
+
+  get hasBody(): boolean {
+    return this.framing.kind !== "none";
+  }
+
+  /** Whether there is nobody left to answer. */
+  get gone(): boolean {
+    return this.res.destroyed || this.res.closed;
+  }
+
+  /** Lets the client send its body, if it waits for that. */
+  continue(): void {
+    if (!this.awaitsContinue) return;
+    this.awaitsContinue = false;
+    this.res.writeContinue();
+  }
+
+  cors(): HeaderList {
+    return corsHeaders(this.headers, this.#options.origins);
+  }
+
+  refuse(problem: Problem): void {
+    this.outcome = problem.code;
+    const { status, headers, body } = problemBody(problem);
+    this.answer(status, [...headers.flat(), ...this.cors()], body);
+  }
+
+  /** Answers with headers of our own and, where there is one, a text. */
+  answer(status: number, headers: HeaderList, body = ""): void {
+    if (this.gone) return;
+    const length = status === 204 ? [] : ["Content-Length", String(Buffer.byteLength(body))];
+    this.head(status, undefined, [...headers, ...this.#options.secure, ...length]);
+    this.res.end(body);
+  }
+
+  /** Starts the answer. Everything that is answered starts here. */
+  head(status: number, phrase: string | undefined, headers: string[]): void {
+    // A body that was not asked for may follow or not: where the next request starts is not sure.
+    if (this.awaitsContinue || this.#options.draining()) this.close();
+    if (phrase === undefined) this.res.writeHead(status, headers);
+    else this.res.writeHead(status, phrase, headers);
+  }
+
+  /** Has the connection closed after this answer. */
+  close(): void {
+    this.res.shouldKeepAlive = false;
+  }
+}

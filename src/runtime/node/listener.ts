@@ -1,0 +1,206 @@
+import { type IncomingMessage, Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Decision } from "../../app/decision.ts";
+import type { Gateway } from "../../app/gateway.ts";
+import { securityHeaders } from "../../http/security-headers.ts";
+import { canonicalAddress } from "../../proxy/address.ts";
+import { checkRequest } from "../../proxy/check-request.ts";
+import { randomHex } from "../../proxy/trace.ts";
+import { type AnswerOptions, Exchange, type Upgrade } from "./exchange.ts";
+import { answerParseError } from "./parse-error.ts";
+import { createProxy, type ReverseProxy } from "./proxy.ts";
+import { answerAsWeb } from "./web-request.ts";
+import { asksForWebSocket, responseOn, WebSockets } from "./websocket.ts";
+
+/** Bounds on what a client may send and how long it may take for it; bytes and milliseconds. */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 5_000,
+  /** Longer than load balancers keep theirs, so that it is they who close. */
+  keepAliveTimeout: 75_000,
+};
+
+/** What is done with a request that has passed the checks of RFC 9112. */
+type Serve = (exchange: Exchange) => void | Promise<void>;
+
+/** The public listener: Postern's own endpoints, and everything else by decision to its upstream. */
+export function createListener(gateway: Gateway): Server {
+  const webSockets = new WebSockets();
+  const proxy = createProxy(gateway, `postern-${randomHex(6)}`, webSockets);
+  const { origin, maxBody } = gateway.config;
+  const server = new Listener(gateway, { webSockets, observed: true }, (exchange) => {
+    const { target, headers, peer, req } = exchange;
+    if (gateway.isReserved(target)) {
+      exchange.route = "reserved";
+      return answerAsWeb(exchange, gateway.endpoints, origin, maxBody);
+    }
+    const decision = gateway.decide({ method: req.method ?? "GET", target, headers, peer });
+    return decision instanceof Promise
+      ? decision.then((settled) => carryOut(exchange, settled, proxy))
+      : carryOut(exchange, decision, proxy);
+  });
+  server.once("close", () => void proxy.destroy());
+  return server;
+}
+
+/** The listener for operators: probes, metrics and the admin API. */
+export function createOperationsListener(gateway: Gateway): Server {
+  const { origin, maxBody } = gateway.config;
+  return new Listener(gateway, { webSockets: new WebSockets(), observed: false }, (exchange) =>
+    answerAsWeb(exchange, gateway.operations, origin, maxBody),
+  );
+}
+
+function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): void {
+  switch (decision.kind) {
+    case "pass":
+      exchange.route = routeLabel(decision.route);
+      if (exchange.upgrade !== null && !decision.route.websocket) {
+        exchange.refuse({ code: "forbidden", detail: "This route takes no WebSockets." });
+        return;
+      }
+      proxy.forward(exchange, decision);
+      return;
+    case "redirect": {
+      exchange.route = routeLabel(decision.route);
+      const cookies = decision.cookies.flatMap((cookie) => ["Set-Cookie", cookie]);
+      exchange.answer(303, ["Location", decision.location, "Cache-Control", "no-store", ...cookies]);
+      return;
+    }
+    case "preflight":
+      exchange.answer(204, decision.headers);
+      return;
+    case "refuse":
+      if (decision.route !== null) exchange.route = routeLabel(decision.route);
+      exchange.refuse(decision.problem);
+      return;
+    default:
+      decision satisfies never;
+  }
+}
+
+const routeLabel = ({ host, path }: { readonly host: string | null; readonly path: string }): string =>
+  host === null ? path : host + path;
+
+interface ListenerOptions {
+  readonly webSockets: WebSockets;
+  /** Whether its requests are counted. */
+  readonly observed: boolean;
+}
+
+/** Node's HTTP server, strict where RFC 9112 is and Node is not, and able to close while connections are kept alive. */
+class Listener extends Server {
+  readonly #gateway: Gateway;
+  readonly #serve: Serve;
+  readonly #webSockets: WebSockets;
+  readonly #observed: boolean;
+  readonly #answers: AnswerOptions;
+  readonly #inFlight = new Set<Exchange>();
+  #draining = false;
+
+  constructor(gateway: Gateway, { webSockets, observed }: ListenerOptions, serve: Serve) {
+    super({
+      ...LIMITS,
+      insecureHTTPParser: false,
+      // Both are answered here, with a problem document.
+      requireHostHeader: false,
+      shouldUpgradeCallback: asksForWebSocket,
+    });
+    this.maxHeadersCount = 0;
+    this.#gateway = gateway;
+    this.#serve = serve;
+    this.#webSockets = webSockets;
+    this.#observed = observed;
+    this.#answers = {
+      secure: securityHeaders(gateway.config.origin).flat(),
+      origins: gateway.config.cors.origins,
+      draining: () => this.#draining,
+    };
+    this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, false, null));
+    this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, true, null));
+    this.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
+    this.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
+    this.on("clientError", (error: Error, socket: Socket) => {
+      const underWay = [...this.#inFlight].some((exchange) => exchange.req.socket === socket);
+      answerParseError(error, socket, underWay);
+    });
+  }
+
+  override close(callback?: (error?: Error) => void): this {
+    this.#draining = true;
+    this.#webSockets.destroy();
+    return super.close(callback);
+  }
+
+  override closeAllConnections(): void {
+    this.#webSockets.destroy();
+    super.closeAllConnections();
+  }
+
+  #takeSocket(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    socket.setTimeout(0);
+    this.#take(req, responseOn(req, socket), false, asksForWebSocket(req) ? { socket, head } : null);
+  }
+
+  #take(req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean, upgrade: Upgrade | null): void {
+    const started = performance.now();
+    const peer = peerOf(req.socket);
+    const exchange = new Exchange(req, res, this.#answers, { peer, awaitsContinue, upgrade });
+    this.#inFlight.add(exchange);
+    res.once("close", () => {
+      this.#inFlight.delete(exchange);
+      exchange.onClose?.();
+      if (this.#observed) this.#report(exchange, performance.now() - started);
+      if (this.#draining) this.closeIdleConnections();
+    });
+    try {
+      const served = this.#admit(exchange);
+      if (served instanceof Promise) served.catch((error: unknown) => this.#fail(exchange, error));
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  #admit(exchange: Exchange): void | Promise<void> {
+    const { req } = exchange;
+    const { method = "", url: target = "", httpVersion, rawHeaders: headers } = req;
+    const checked = checkRequest({ method, target, httpVersion, headers });
+    switch (checked.kind) {
+      case "refuse":
+        exchange.close();
+        exchange.refuse(checked.problem);
+        return;
+      case "options":
+        exchange.answer(204, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
+        return;
+      case "request":
+        exchange.target = checked.target;
+        exchange.headers = checked.headers;
+        exchange.framing = checked.framing;
+        return this.#serve(exchange);
+    }
+  }
+
+  /** Nothing of the error goes to the client; half an answer is cut. */
+  #fail(exchange: Exchange, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#gateway.observe({ kind: "internal_error", where: "listener", message });
+    if (exchange.res.headersSent) exchange.res.destroy();
+    else exchange.refuse({ code: "internal" });
+  }
+
+  #report({ route, outcome, res }: Exchange, ms: number): void {
+    // 499 is what nginx has made customary for a client that went away before its answer.
+    const status = res.headersSent || res.statusCode === 101 ? res.statusCode : 499;
+    this.#gateway.observe({ kind: "request", route, outcome, status, ms });
+  }
+}
+
+/** The other end of a socket, in canonical form. */
+function peerOf(socket: Socket): string {
+  const address = socket.remoteAddress ?? "";
+  return address.includes(":") ? (canonicalAddress(address) ?? address) : address;
+}

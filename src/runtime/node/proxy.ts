@@ -1,0 +1,116 @@
+import type { Gateway } from "../../app/gateway.ts";
+import type { HeaderList } from "../../lib/header-list.ts";
+import { createAddressSet } from "../../proxy/address.ts";
+import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
+import type { Route } from "../../routing/route.ts";
+import type { Principal } from "../../tokens/principal.ts";
+import type { Exchange } from "./exchange.ts";
+import { requestBody } from "./proxy-body.ts";
+import { Relay } from "./proxy-relay.ts";
+import { type Target, Targets } from "./proxy-targets.ts";
+import type { WebSockets } from "./websocket.ts";
+
+/** What the decision has let through. */
+export interface Passed {
+  readonly route: Route;
+  readonly principal: Principal | null;
+  readonly cookies: readonly string[];
+}
+
+/** Sends requests to their upstreams, over connections that it keeps. */
+export interface ReverseProxy {
+  forward(exchange: Exchange, passed: Passed): void;
+  /** Ends every connection to an upstream. */
+  destroy(): Promise<void>;
+}
+
+const NOBODY: HeaderList = [];
+/** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+/** How a connection fails that the upstream closed just as it was used again (RFC 9112 §9.3.1). */
+const CLOSED_UNDERFOOT = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** `pseudonym`: what this gateway is called in `Via`. */
+export function createProxy(gateway: Gateway, pseudonym: string, webSockets: WebSockets): ReverseProxy {
+  const { config } = gateway;
+  const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream)]));
+  const trusted = createAddressSet(config.trustedProxies);
+  const requestHeaders = createRequestHeaders({
+    identityNames: Object.values(config.identityHeaders),
+    pseudonym,
+    scheme: config.issuer.startsWith("https:") ? "https" : "http",
+  });
+
+  function send(exchange: Exchange, passed: Passed, targets: Targets, identity: HeaderList): void {
+    if (exchange.gone) return;
+    const { req, framing } = exchange;
+    const method = req.method ?? "GET";
+    const headers = requestHeaders({
+      ...{ method, headers: exchange.headers, httpVersion: req.httpVersion, route: passed.route, identity },
+      ...{ peer: exchange.peer, peerTrusted: trusted(exchange.peer) },
+    });
+    if (framing.kind === "length") headers.push("Content-Length", framing.length);
+    const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
+    const mayRepeat = body === null && SAFE.has(method);
+    let target = targets.pick(null);
+    let repeated = false;
+
+    const relay = new Relay(exchange, {
+      ...{ pseudonym, authenticated: passed.principal !== null, cookies: passed.cookies },
+      retry(error, sent) {
+        if (!sent) targets.avoid(target);
+        if (repeated || !mayRepeat || (sent && !isClosedUnderfoot(error))) return false;
+        repeated = true;
+        dispatch(targets.pick(target));
+        return true;
+      },
+      onUpgrade:
+        exchange.upgrade === null
+          ? null
+          : (lines, upstream) => webSockets.join(exchange, lines, upstream, { pseudonym, cookies: passed.cookies }),
+    });
+    exchange.onClose = () => {
+      relay.abort();
+      body?.destroy();
+    };
+    dispatch(target);
+
+    function dispatch(to: Target): void {
+      target = to;
+      const upgrade = exchange.upgrade === null ? null : "websocket";
+      to.pool.dispatch({ path: exchange.target, method, headers, body, upgrade }, relay);
+    }
+  }
+
+  return {
+    forward(exchange, passed) {
+      const { route, principal } = passed;
+      const targets = route.upstream === null ? undefined : upstreams.get(route.upstream);
+      if (targets === undefined) {
+        exchange.refuse({ code: "not_found", detail: "No service stands behind this route." });
+        return;
+      }
+      if (hasLooped(exchange.headers, pseudonym)) {
+        exchange.refuse({ code: "upstream_failed", detail: "The request has come back to where it was before." });
+        return;
+      }
+      const identity = principal === null ? NOBODY : gateway.identityHeaders(principal, targets.upstream.name);
+      if (!(identity instanceof Promise)) {
+        send(exchange, passed, targets, identity);
+        return;
+      }
+      identity.then(
+        (headers) => send(exchange, passed, targets, headers),
+        (error: unknown) => {
+          gateway.observe({ kind: "internal_error", where: "identity", message: String(error) });
+          exchange.refuse({ code: "internal" });
+        },
+      );
+    },
+    async destroy() {
+      await Promise.all([...upstreams.values()].map((targets) => targets.destroy()));
+    },
+  };
+}
+
+const isClosedUnderfoot = (error: Error): boolean => "code" in error && CLOSED_UNDERFOOT.has(String(error.code));

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Connection } from "../../app/endpoints.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Answers a request of the fetch API. */
+export type Answer = (request: Request, connection: Connection) => Promise<Response>;
+
+/** Answers that come piece by piece over a long time; every other one is sent whole, with its length. */
+const STREAMED = /^(?:text\/event-stream|application\/(?:x-)?ndjson)\b/;
+
+/**
+ * Answers an exchange by way of the fetch API. The body is read first, up to `maxBody` bytes as counted, so that a client that goes
+ * away in the middle of it has asked for nothing.
+ */
+export async function answerAsWeb(exchange: Exchange, answer: Answer, origin: string, maxBody: number): Promise<void> {
+  const method = exchange.req.method ?? "GET";
+  const headers = new Headers();
+  for (let index = 0; index < exchange.headers.length; index += 2) {
+    headers.append(exchange.headers[index] as string, exchange.headers[index + 1] as string);
+  }
+  const init: RequestInit = { method, headers };
+  if (exchange.hasBody && method !== "GET" && method !== "HEAD") {
+    const body = await readBody(exchange, maxBody);
+    if (body === "gone") return;
+    if (body === "too_large") {
+      exchange.close();
+      exchange.refuse({ code: "too_large", detail: `At most ${maxBody} bytes are read.` });
+      return;
+    }
+    init.body = body;
+  }
+  const response = await answer(new Request(origin + exchange.target, init), {
+    peer: exchange.peer,
+    headers: exchange.headers,
+  });
+  await writeResponse(exchange, response);
+}
+
+async function readBody(exchange: Exchange, max: number): Promise<Buffer<ArrayBuffer> | "too_large" | "gone"> {
+  const { framing, req } = exchange;
+  if (framing.kind === "length" && Number(framing.length) > max) return "too_large";
+  exchange.continue();
+  return await collect(req, max);
+}
+
+async function collect(req: IncomingMessage, max: number): Promise<Buffer<ArrayBuffer> | "too_large" | "gone"> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      if (size > max) return "too_large";
+      chunks.push(chunk);
+    }
+  } catch {
+    return "gone";
+  }
+  return Buffer.concat(chunks);
+}
+
+async function writeResponse(exchange: Exchange, response: Response): Promise<void> {
+  const { res } = exchange;
+  const headers = [...response.headers].flat();
+  if (response.body === null || !STREAMED.test(response.headers.get("content-type") ?? "")) {
+    const body = Buffer.from(await response.arrayBuffer());
+    if (exchange.gone) return;
+    const hasLength = response.status === 204 || response.headers.has("content-length");
+    exchange.head(
+      response.status,
+      undefined,
+      hasLength ? headers : [...headers, "Content-Length", String(body.length)],
+    );
+    res.end(body);
+    return;
+  }
+  const reader = response.body.getReader();
+  exchange.onClose = () => void reader.cancel().catch(() => {});
+  if (exchange.gone) return exchange.onClose();
+  exchange.head(response.status, undefined, headers);
+  res.flushHeaders();
+  for (let piece = await reader.read(); !piece.done && !exchange.gone; piece = await reader.read()) {
+    if (!res.write(piece.value)) await Promise.race([once(res, "drain"), once(res, "close")]);
+  }
+  res.end();
+}
