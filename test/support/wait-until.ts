@@ -5,7 +5,7 @@
 export async function waitUntil(
   what: () => string,
   check: () => boolean | Promise<boolean>,
-  patience = 15_000,
+  patience = 60_000,
 ): Promise<void> {
   const end = performance.now() + patience;
   while (!(await check())) {
