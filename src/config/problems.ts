@@ -24,12 +24,12 @@ export function formatPath(path: Path): string {
 
 export const problem = (path: Path, message: string): ConfigProblem => ({ path: formatPath(path), message });
 
-/** What belongs elsewhere, by the last part of the key that it was written as. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  secret: "secrets come from the environment only: set POSTERN_SECRET",
-  adminToken: "secrets come from the environment only: set POSTERN_ADMIN_TOKEN",
-  password: "secrets come from the environment only",
-};
+/** What belongs elsewhere, by the key that it was written as. */
+const ELSEWHERE = new Map([
+  ["secret", "secrets come from the environment only: set POSTERN_SECRET"],
+  ["adminToken", "secrets come from the environment only: set POSTERN_ADMIN_TOKEN"],
+  ["password", "secrets come from the environment only"],
+]);
 
 /** Every problem in a list of issues: of a union the alternative that was meant, and one for each unknown key. */
 export function toProblems(issues: readonly z.core.$ZodIssue[], base: Path = []): ConfigProblem[] {
@@ -59,7 +59,7 @@ export function toProblems(issues: readonly z.core.$ZodIssue[], base: Path = [])
 const isInside = (issue: z.core.$ZodIssue): boolean => issue.path.length > 0 || issue.code === "unrecognized_keys";
 
 function unknownKey(key: string, path: Path): string {
-  const elsewhere = ELSEWHERE[key];
+  const elsewhere = ELSEWHERE.get(key);
   if (elsewhere !== undefined) return elsewhere;
   const known = knownKeys(path);
   const near = closest(key, known);
