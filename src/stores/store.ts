@@ -75,7 +75,8 @@ export interface Store {
   /** The store's clock, milliseconds since 1970. */
   time(input: Record<never, never>): Promise<number>;
 
-  // Users. `conflict`: the name is taken.
+  // Users.
+  /** `conflict`: the name is taken. Told as `registered` where the user is its own actor, else as `user_created`. */
   createUser(input: {
     readonly user: Pick<User, "id" | "username" | "usernameKey" | "passwordHash" | "roles">;
     readonly origin: Origin;
@@ -86,7 +87,7 @@ export interface Store {
   listUsers(input: { readonly after: string | null; readonly limit: number }): Promise<readonly User[]>;
   /**
    * Sets the hash and, with `endSessions`, ends every session but `keep`. With `expected` it does nothing unless that is the
-   * present hash (rehash at login, change with the current password).
+   * present hash (rehash at login, change with the current password). A rehash (`expected` without `endSessions`) is no event.
    */
   setPassword(input: {
     readonly sub: string;
@@ -96,7 +97,7 @@ export interface Store {
     readonly keep: string | null;
     readonly origin: Origin;
   }): Promise<{ readonly ok: boolean; readonly sessions: number }>;
-  /** Publishes a user-before entry for access tokens only; sessions go on. Null: no such user. */
+  /** Publishes a user-before entry for access tokens only; sessions go on. The same roles again do nothing. Null: no such user. */
   setRoles(input: {
     readonly sub: string;
     readonly roles: readonly string[];
@@ -197,7 +198,10 @@ export interface Store {
   returnAttempts(input: { readonly buckets: readonly AttemptBucket[] }): Promise<void>;
 
   // Audit trail.
-  /** `login_failed` and `login_limited` are counted in one record an account and minute. */
+  /**
+   * `login_failed` and `login_limited` are counted in one record an account and minute, as are refused refreshes (other
+   * client, ahead, forged) in one a session and minute: nobody can drive out the rest of the trail.
+   */
   audit(input: { readonly event: AuditEvent }): Promise<void>;
   /** Oldest first, those after `after` (null: the newest `limit`). */
   listAudit(input: {
@@ -212,7 +216,7 @@ export interface Store {
   /** The gateways whose receipts are younger than 10 s, and the store's clock. */
   nodes(input: Record<never, never>): Promise<{ readonly nodes: readonly NodeReceipt[]; readonly now: number }>;
   retire(input: { readonly node: string }): Promise<void>;
-  /** Removes what has expired; true when there was more than a batch. */
+  /** Removes what has expired, and tells of sessions that ended so; `more` when a batch was full. */
   sweep(input: SweepLimits): Promise<{ readonly more: boolean }>;
 
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { migrate, schemaState } from "../../stores/sqlite/schema.ts";
 import { NodeDatabase } from "./sqlite-database.ts";
 import { SQLITE, sqliteCode } from "./sqlite-errors.ts";
@@ -19,7 +20,8 @@ export function openDatabase(file: string, timeout: number): NodeDatabase {
     db.all("PRAGMA foreign_keys = ON");
     db.all("PRAGMA secure_delete = FAST");
     db.all("PRAGMA journal_size_limit = 67108864");
-    patiently(() => migrate(db));
+    const epoch = randomBytes(16).toString("base64url");
+    patiently(() => migrate(db, epoch));
     return db;
   } catch (error) {
     db.close();

@@ -1,4 +1,3 @@
-import { randomId } from "../../lib/ids.ts";
 import { first, integer, type SyncDatabase } from "./database.ts";
 
 /** docs/storage.md describes every table and column. A migration that has been released is never changed. */
@@ -145,13 +144,16 @@ function schemaVersion(db: SyncDatabase): number {
   return row === null ? 0 : integer(row, "schema");
 }
 
-/** Brings an empty or older database to the present schema, in one transaction. Another process may be doing the same. */
-export function migrate(db: SyncDatabase): void {
+/**
+ * Brings an empty or older database to the present schema, in one transaction. Another process may be doing the same.
+ * `epoch`: 128 random bits, taken where the database is new.
+ */
+export function migrate(db: SyncDatabase, epoch: string): void {
   if (schemaState(db).kind === "current") return;
   db.transaction(() => {
     const from = schemaState(db).kind === "empty" ? 0 : schemaVersion(db);
     for (const statement of MIGRATIONS.slice(from).flat()) db.all(statement);
-    if (from === 0) db.all("INSERT INTO store VALUES (1, ?, ?, 0, 0, 0, 0)", SCHEMA_VERSION, randomId());
+    if (from === 0) db.all("INSERT INTO store VALUES (1, ?, ?, 0, 0, 0, 0)", SCHEMA_VERSION, epoch);
     else if (from < SCHEMA_VERSION) db.all("UPDATE store SET schema = ?", SCHEMA_VERSION);
   });
 }
