@@ -72,6 +72,7 @@ describe.each([
     });
 
     test("neither the token nor Postern's cookies reach the application, its own cookies do", async () => {
+      browser.cookies.set("__Host-Http-postern-access", "in-the-middle");
       browser.cookies.set("theme", "dark");
       const refresh = browser.cookies.get("__Host-Http-postern") ?? "";
       expect(refresh).not.toBe("");
