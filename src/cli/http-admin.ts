@@ -51,7 +51,7 @@ function query(values: Readonly<Record<string, string | number | null>>): string
 }
 
 function failure(status: number, answer: unknown, base: string): Error {
-  if (status === 401) return new Unavailable(`The gateway at ${base} does not take POSTERN_ADMIN_TOKEN`);
+  if (status === 401) return new Error(`The gateway at ${base} does not take POSTERN_ADMIN_TOKEN.`);
   const problem = readProblem(answer);
   if (problem !== null) return new AdministrationError(problem);
   return new Unavailable(`${base} answered ${status}, and not as the admin API does: is this the operations listener?`);

@@ -1,7 +1,7 @@
-import { didYouMean } from "./closest.ts";
 import { formatDuration } from "./duration.ts";
 import type { Parts } from "./parts.ts";
 import { type ConfigProblem, type Path, problem } from "./problems.ts";
+import { checkRoles } from "./role-checks.ts";
 import { checkRoutes } from "./route-checks.ts";
 import { quote } from "./values.ts";
 
@@ -16,16 +16,6 @@ export function checkParts(parts: Parts): ConfigProblem[] {
     ...checkRegistration(parts),
     ...checkRoutes(parts),
   ];
-}
-
-/** A role that is named somewhere must be one of the configuration's. */
-export function checkRoles(names: readonly string[], known: readonly string[] | null, path: Path): ConfigProblem[] {
-  if (known === null) return [];
-  return names.flatMap((name, index) => {
-    if (known.includes(name)) return [];
-    const add = `add it to roles${didYouMean(name, known)}`;
-    return [problem([...path, index], `no role ${quote(name)} is configured: ${add}`)];
-  });
 }
 
 function checkStore({ sections: { store } }: Parts): ConfigProblem[] {

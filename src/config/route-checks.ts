@@ -1,7 +1,7 @@
-import { checkRoles } from "./checks.ts";
 import { didYouMean } from "./closest.ts";
 import type { Parts } from "./parts.ts";
 import { type ConfigProblem, formatPath, problem } from "./problems.ts";
+import { checkRoles } from "./role-checks.ts";
 import { quote } from "./values.ts";
 
 /** What is wrong with a route in the light of upstreams, roles and the other routes. */

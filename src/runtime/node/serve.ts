@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +8,7 @@ import { nodePasswords } from "./argon2.ts";
 import { createListener, createOperationsListener } from "./listener.ts";
 import { createLog, logObservations } from "./log.ts";
 import { openStore } from "./open-store.ts";
+import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
 
 /** How often the embedded store is asked for other processes' revocations: they are seen within 100 ms. */
@@ -108,10 +108,4 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
   drained.abort();
   await timeout;
-}
-
-export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
-  const version = typeof manifest === "object" && manifest !== null && "version" in manifest ? manifest.version : null;
-  return typeof version === "string" ? version : "unknown";
 }
