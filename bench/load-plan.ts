@@ -1,9 +1,8 @@
-/** What the load generator is asked to send, and when it stops: after `requests` or after `milliseconds`, whichever is first. */
+/** What the load generator is asked to send. */
 export interface LoadPlan {
   readonly port: number;
   readonly connections: number;
   readonly requests: number;
-  readonly milliseconds: number;
   /** Requests a second whatever the answers do (open loop), or null: each connection sends as soon as it is answered. */
   readonly rate: number | null;
   readonly send: Messages;

@@ -59,7 +59,7 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
-    const hasMore = (at: number) => sent < plan.requests && at - start < plan.milliseconds;
+    const hasMore = () => sent < plan.requests;
     const nextDue = () => (plan.rate === null ? performance.now() : start + (sent / plan.rate) * 1000);
     const send = (connection: Connection, due: number) => {
       connection.due = due;
@@ -69,7 +69,7 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
     const sendDue = () => {
       for (const connection of connections) {
         const due = nextDue();
-        if (due > performance.now() || !hasMore(due)) return;
+        if (due > performance.now() || !hasMore()) return;
         if (connection.due === null) send(connection, due);
       }
     };
@@ -80,8 +80,7 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
       script.answered(connection, answer);
       latencies.push(performance.now() - connection.due);
       connection.due = null;
-      const due = nextDue();
-      if (hasMore(due)) plan.rate === null ? send(connection, due) : sendDue();
+      if (hasMore()) plan.rate === null ? send(connection, nextDue()) : sendDue();
       else if (connections.every((other) => other.due === null)) resolve();
     };
     for (const connection of connections) {

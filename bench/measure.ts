@@ -29,9 +29,12 @@ export function cpuTime(pid: number): number {
   return total;
 }
 
+/** How long one plan may take, in milliseconds: far more than any should. */
+const PATIENCE = 120_000;
+
 /** Has the load generator run one plan. */
 export async function sendLoad(generator: Running, plan: LoadPlan): Promise<LoadResult> {
-  const replied = once(generator.process, "message");
+  const replied = once(generator.process, "message", { signal: AbortSignal.timeout(PATIENCE) });
   generator.process.send(plan);
   const [reply] = (await replied) as [LoadReply];
   if (!reply.ok) throw new Error(reply.why);

@@ -5,8 +5,8 @@ export interface Options {
   /** Nothing was left out: worth writing down. */
   readonly isWhole: boolean;
   readonly rounds: number;
-  /** How long one measurement may take. */
-  readonly milliseconds: number;
+  /** Milliseconds of its contender's CPU that one measurement should take. */
+  readonly cpuTime: number;
   /** How many sessions the revocation row ends. */
   readonly revocations: number;
   readonly wantsRow: (name: string) => boolean;
@@ -31,7 +31,7 @@ export function readOptions(): Options {
     help: values.help,
     isWhole: !values.quick && rows === undefined && only === undefined,
     rounds,
-    milliseconds: values.quick ? 300 : 1200,
+    cpuTime: values.quick ? 250 : 800,
     revocations: values.quick ? 20 : 100,
     wantsRow: (name) => rows?.includes(name) ?? true,
     wantsContender: (name) => only?.includes(name) ?? true,

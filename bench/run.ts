@@ -33,7 +33,7 @@ function openLoopRate(proxiedFindings: Measurements | undefined): number {
 
 /** Runs what the options ask for. */
 async function findOut(options: Options, ground: Ground, generator: Running): Promise<Findings> {
-  const effort: Effort = { rounds: options.rounds, milliseconds: options.milliseconds, say };
+  const effort: Effort = { rounds: options.rounds, cpuTime: options.cpuTime, say };
   const comparisons = new Map<string, Measurements>();
   for (const comparison of COMPARISONS.filter(({ name }) => options.wantsRow(name))) {
     const wanted = comparison.contenders.filter(({ name }) => options.wantsContender(name));

@@ -1,4 +1,4 @@
-import type { Comparison } from "../comparison.ts";
+import { type Comparison, requestsFor } from "../comparison.ts";
 import { bareNodeArgon2 } from "../contenders/bare-node.ts";
 import { posternDefaults } from "../contenders/postern.ts";
 import { httpRequest } from "../load-plan.ts";
@@ -14,12 +14,11 @@ export const login: Comparison = {
   contenders: [bareNodeArgon2, posternDefaults],
   yardstick: bareNodeArgon2.name,
   warmUps: 1,
-  async plan({ port, accounts = [NOBODY] }, { milliseconds }) {
+  async plan({ port, accounts = [NOBODY] }, effort, last) {
     return {
       port,
       connections: 2,
-      requests: 60,
-      milliseconds,
+      requests: requestsFor(effort, last, 20),
       rate: null,
       send: {
         kind: "list",

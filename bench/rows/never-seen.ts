@@ -22,7 +22,6 @@ export const neverSeen: Comparison = {
       port,
       connections: 32,
       requests: TOKENS,
-      milliseconds: 10_000,
       rate: null,
       send: { kind: "list", messages: sent.map(apiRequest) },
       expect: 200,

@@ -1,4 +1,4 @@
-import type { Comparison } from "../comparison.ts";
+import { type Comparison, requestsFor } from "../comparison.ts";
 import { bareNode } from "../contenders/bare-node.ts";
 import { fastify, fastifyRedis } from "../contenders/fastify.ts";
 import { haproxyEs256, haproxyRs256 } from "../contenders/haproxy.ts";
@@ -16,12 +16,11 @@ export const proxied: Comparison = {
   contenders: [bareNode, posternDefaults, nginx, haproxyRs256, haproxyEs256, fastify, fastifyRedis, hono, honoRedis],
   yardstick: bareNode.name,
   warmUps: 2,
-  async plan({ port, users }, { milliseconds }) {
+  async plan({ port, users }, effort, last) {
     return {
       port,
       connections: 32,
-      requests: 30_000,
-      milliseconds,
+      requests: requestsFor(effort, last, 5000),
       rate: null,
       send: { kind: "list", messages: (users ?? [null]).map(apiRequest) },
       expect: 200,

@@ -1,22 +1,24 @@
 import { setTimeout } from "node:timers/promises";
-import type { Comparison } from "../comparison.ts";
+import { type Comparison, requestsFor } from "../comparison.ts";
 import type { Standing } from "../contender.ts";
 import { bareNodeSigning } from "../contenders/bare-node.ts";
 import { posternDefaults, posternRotating } from "../contenders/postern.ts";
-import type { LoadPlan, LoadResult } from "../load-plan.ts";
+import type { LoadPlan } from "../load-plan.ts";
+import type { Measurement } from "../measure.ts";
 
 const SESSIONS = 150;
 
 /** The refresh tokens to send: what the last measurement left, or those of new sessions. */
-async function refreshTokens({ sessions }: Standing, last: LoadResult | null): Promise<readonly string[]> {
-  if (last) return last.tokens;
+async function refreshTokens({ sessions }: Standing, last: Measurement | null): Promise<readonly string[]> {
+  if (last) return last.load.tokens;
   if (!sessions) throw new Error("has no sessions");
   return sessions(SESSIONS);
 }
 
-const refreshPlan = (port: number, tokens: readonly string[]): Omit<LoadPlan, "requests" | "milliseconds"> => ({
+const refreshPlan = (port: number, tokens: readonly string[], requests: number): LoadPlan => ({
   port,
   connections: 8,
+  requests,
   rate: null,
   send: { kind: "refresh", tokens },
   expect: 200,
@@ -32,9 +34,9 @@ export const refreshRotated: Comparison = {
   async plan(standing, _effort, last) {
     const tokens = await refreshTokens(standing, last);
     // Each session twenty times over, mostly kept, to warm up with; from then on once, when its token is older than the grace.
-    if (last === null) return { ...refreshPlan(standing.port, tokens), requests: 20 * SESSIONS, milliseconds: 10_000 };
+    if (last === null) return refreshPlan(standing.port, tokens, 20 * SESSIONS);
     await setTimeout(1100);
-    return { ...refreshPlan(standing.port, tokens), requests: SESSIONS, milliseconds: 10_000 };
+    return refreshPlan(standing.port, tokens, SESSIONS);
   },
 };
 
@@ -45,8 +47,8 @@ export const refreshKept: Comparison = {
   contenders: [bareNodeSigning, posternDefaults],
   yardstick: bareNodeSigning.name,
   warmUps: 1,
-  async plan(standing, { milliseconds }, last) {
+  async plan(standing, effort, last) {
     const tokens = await refreshTokens(standing, last);
-    return { ...refreshPlan(standing.port, tokens), requests: 5000, milliseconds };
+    return refreshPlan(standing.port, tokens, requestsFor(effort, last, 3000));
   },
 };
