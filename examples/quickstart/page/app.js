@@ -6,9 +6,9 @@ async function send(method, path, fields = []) {
   const body = method === "POST" ? JSON.stringify(Object.fromEntries(fields)) : null;
   page.busy = path;
   const response = await fetch(path, { method, headers, body }).catch(() => Response.error());
-  const answer = await response.json().catch(() => ({ code: "no_answer", status: response.status }));
+  const answer = await response.json().catch(() => ({}));
   delete page.busy;
-  return response.ok ? answer : Promise.reject(answer); // a problem document: status, code, title (RFC 9457)
+  return response.ok ? answer : Promise.reject({ status: response.status, code: "no_answer", ...answer }); // RFC 9457
 }
 function enter(state) {
   if (page.state === state) return;
@@ -29,10 +29,10 @@ function fail({ status, code, title }) {
 const settled = () => setTimeout(() => (renewal = null), 2000); // a store that is down is asked every 2 s
 const renew = () => (renewal ??= send("POST", "/auth/refresh").then(keep).finally(settled));
 function device({ id, user_agent, address, last_used_at, current }) {
-  const item = $("device").content.firstElementChild.cloneNode(true);
+  const item = document.importNode($("device").content.firstElementChild, true);
   item.querySelector("b").textContent = /Edg|Firefox|Chrome|Safari|curl|$/.exec(user_agent)[0] || "Another client";
   item.querySelector("small").textContent = `last used ${new Date(last_used_at).toLocaleString()} from ${address}`;
-  item.querySelector("em").hidden = !current;
+  if (!current) item.querySelector("em").remove();
   item.querySelector("form").action += id;
   return item;
 }
