@@ -5,9 +5,9 @@ import { afterAll } from "vitest";
 
 const closing: (() => Promise<void>)[] = [];
 
-/** Binds a server to a free port on 127.0.0.1. It is closed, with its connections, when the test file ends at the latest. */
-export async function listen(server: Server): Promise<{ readonly port: number; close(): Promise<void> }> {
-  server.listen(0, "127.0.0.1");
+/** Binds a server to a port on 127.0.0.1, a free one unless it is named. It is closed, with its connections, when the test file ends at the latest. */
+export async function listen(server: Server, port = 0): Promise<{ readonly port: number; close(): Promise<void> }> {
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const close = async (): Promise<void> => {
     if (!server.listening) return;
