@@ -60,9 +60,14 @@ describe.skipIf(chromium === null)("the quickstart's page in Chromium", () => {
 
       await page.reload();
       await heading(page, "You are logged in").waitFor();
+      await tabTo(page, "Get my orders");
+      await page.keyboard.press("Enter");
+      await answer(page).waitFor();
       await tabTo(page, "Log out");
       await page.keyboard.press("Enter");
       await heading(page, "Log in").waitFor();
+      expect(await page.getByLabel("Password").inputValue()).toBe("");
+      expect(await page.locator("output").textContent()).toBe("");
       await page.reload();
       await heading(page, "Log in").waitFor();
       expect(complaints).toEqual([]);

@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runChild } from "../support/child.ts";
+import { CLI } from "../support/gateway-process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ROOT, startQuickstart } from "./quickstart-process.ts";
 
@@ -40,4 +42,13 @@ test("the README's transcript prints what it says", async () => {
   expect(stderr).toBe("");
   const printed = stdout.split(`\n${mark}\n`).map((text) => text.trim());
   for (const [index, { output }] of steps.entries()) expect(printed[index]).toMatch(pattern(output));
+});
+
+test("the README's configuration is a good one", async () => {
+  const readme = await readFile(`${ROOT}README.md`, "utf8");
+  const dir = await tempDir();
+  await writeFile(join(dir, "postern.config.ts"), /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? "");
+  const { code, stderr } = await runChild(process.execPath, [CLI, "config", "check"], { cwd: dir });
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
 });

@@ -13,13 +13,13 @@ async function send(method, path, fields = []) {
 function enter(state) {
   if (page.state === state) return;
   page.state = state;
+  document.forms.login.reset(); // the password, and the service's last answer
   $(state).focus();
   if (state === "in") document.forms.devices.requestSubmit();
   else access = null;
 }
 function keep({ access_token, expires_in }) {
   access = { bearer: `Bearer ${access_token}`, life: expires_in, ends: Date.now() / 1000 + expires_in };
-  document.forms.login.reset();
   enter("in");
 }
 function fail({ status, code, title }) {
@@ -39,7 +39,7 @@ function device({ id, user_agent, address, last_used_at, current }) {
 const done = {
   login: keep,
   logout: () => enter("out"),
-  orders: (answer) => $("answer").replaceChildren(JSON.stringify(answer, null, 2)),
+  orders: (answer) => ($("answer").value = JSON.stringify(answer, null, 2)),
   devices: ({ sessions }) => $("devices").replaceChildren(...sessions.map(device)),
   revoke: () => document.forms.devices.requestSubmit(),
 };
