@@ -14,6 +14,8 @@ export interface AnswerOptions {
   readonly origins: readonly string[];
   /** Whether the listener is closing: its connections end with the answers that are under way. */
   readonly draining: () => boolean;
+  /** Connections that end with the answer that is being made: what else they bring is not looked at. */
+  readonly ending: WeakSet<Socket>;
 }
 
 /** What a client whose request the server's own checks have passed is about to change over to. */
@@ -100,8 +102,9 @@ export class Exchange {
     else this.res.writeHead(status, phrase, headers);
   }
 
-  /** Has the connection closed after this answer. */
+  /** Has the connection closed after this answer. Requests that came in the same bytes are answered by nobody. */
   close(): void {
     this.res.shouldKeepAlive = false;
+    this.#options.ending.add(this.req.socket);
   }
 }

@@ -117,6 +117,7 @@ class Listener extends Server {
       secure: securityHeaders(gateway.config.origin).flat(),
       origins: gateway.config.cors.origins,
       draining: () => this.#draining,
+      ending: new WeakSet(),
     };
     this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, false, null));
     this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, true, null));
@@ -146,6 +147,7 @@ class Listener extends Server {
   }
 
   #take(req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean, upgrade: Upgrade | null): void {
+    if (this.#answers.ending.has(req.socket)) return;
     const started = performance.now();
     const peer = peerOf(req.socket);
     const exchange = new Exchange(req, res, this.#answers, { peer, awaitsContinue, upgrade });

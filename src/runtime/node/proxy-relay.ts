@@ -75,7 +75,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     exchange.outcome = "proxied";
-    exchange.head(status, phrase, headers);
+    exchange.head(status, isPlain(phrase) ? phrase : undefined, headers);
     // Headers go with the first piece of the body where it is already here, and at once where it is not.
     process.nextTick(() => {
       if (!this.#written && !exchange.gone) exchange.res.flushHeaders();
@@ -121,6 +121,9 @@ export class Relay implements Dispatcher.DispatchHandler {
     res.destroy();
   }
 }
+
+/** A reason phrase that may be written again; undici has read it as UTF-8. Nobody needs one (RFC 9112 §4). */
+const isPlain = (phrase: string | undefined): boolean => phrase !== undefined && /^[\t\x20-\x7e]*$/.test(phrase);
 
 /** The response's header lines as they came; undici hands them over as bytes. */
 function headerLines({ rawHeaders }: Dispatcher.DispatchController): HeaderList {

@@ -1,0 +1,96 @@
+import type { Decision } from "../../src/app/decision.ts";
+import type { Connection } from "../../src/app/endpoints.ts";
+import type { Gateway } from "../../src/app/gateway.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { firstHeader } from "../../src/lib/header-list.ts";
+import type { Observation } from "../../src/observe/observation.ts";
+import { judge } from "../../src/policy/judge.ts";
+import { reservedPaths } from "../../src/routing/reserved.ts";
+import { createRouter } from "../../src/routing/router.ts";
+import { createListener } from "../../src/runtime/node/listener.ts";
+import type { Principal } from "../../src/tokens/principal.ts";
+import { listen } from "../support/listen.ts";
+
+export interface TestGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly observed: Observation[];
+  /** Requests that reached Postern's own endpoints. */
+  readonly answered: Request[];
+  close(): Promise<void>;
+}
+
+const TOKEN = /^Bearer good-(\w+)$/;
+
+/** A listener over a gateway whose tokens are `good-NAME`: all of the transport, none of the accounts. */
+export async function startTestGateway(
+  input: Readonly<Record<string, unknown>>,
+  answer: (request: Request, connection: Connection) => Promise<Response> = async (request) =>
+    Response.json({ method: request.method, url: request.url, body: await request.text() }),
+): Promise<TestGateway> {
+  const parsed = parseConfig({ issuer: "https://app.example.com", ...input });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { config } = parsed;
+  const router = createRouter(config.routes, reservedPaths(config));
+  const observed: Observation[] = [];
+  const answered: Request[] = [];
+  const endpoints = (request: Request, connection: Connection) => {
+    answered.push(request);
+    return answer(request, connection);
+  };
+
+  function decide({ method, target, headers }: Parameters<Gateway["decide"]>[0]): Decision {
+    const match = router.match(method, firstHeader(headers, "host"), target);
+    switch (match.kind) {
+      case "ambiguous_path":
+      case "not_found":
+        return { kind: "refuse", route: null, problem: { code: match.kind } };
+      case "method_not_allowed":
+        return { kind: "refuse", route: null, problem: { code: match.kind, allow: match.allow } };
+      case "route": {
+        const { route } = match;
+        const shown =
+          firstHeader(headers, "authorization") ??
+          `Bearer ${firstHeader(headers, "sec-websocket-protocol")?.split(/, ?/)[1]}`;
+        const name = route.access.kind === "public" ? undefined : TOKEN.exec(shown)?.[1];
+        const principal = name === undefined ? null : principalOf(name);
+        const problem = judge(route.access, principal, Date.now());
+        if (problem !== null) return { kind: "refuse", route, problem };
+        return { kind: "pass", route, principal, cookies: [] };
+      }
+    }
+  }
+
+  const gateway: Gateway = {
+    config,
+    decide,
+    endpoints,
+    operations: endpoints,
+    observe: (event) => void observed.push(event),
+    isReserved: (target) => router.isReserved(target),
+    // By turns at once and later: both ways must work.
+    identityHeaders: (principal) => {
+      const headers = [config.identityHeaders.user, principal.sub];
+      return observed.length % 2 === 0 ? headers : Promise.resolve(headers);
+    },
+    start: async () => {},
+    stop: async () => {},
+  };
+  const { port, close } = await listen(createListener(gateway));
+  return { url: `http://127.0.0.1:${port}`, port, observed, answered, close };
+}
+
+const principalOf = (name: string): Principal => ({
+  sub: name,
+  name,
+  sid: "s_1",
+  clientId: "postern",
+  jti: "j",
+  kid: "k",
+  issuedAt: 0,
+  exp: 0,
+  authTime: null,
+  amr: [],
+  roles: [],
+  scopes: [],
+});
