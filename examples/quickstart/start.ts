@@ -7,9 +7,11 @@ import { postern } from "./postern.ts";
 import { startUpstream } from "./upstream.ts";
 
 const POLL_MS = 50;
+/** Two more are taken after it. */
+const HIGHEST_PORT = 65_533;
 
-const { port: asked } = parseArgs({ options: { port: { type: "string" } } }).values;
-if (asked !== undefined) process.env.POSTERN_LISTEN = `127.0.0.1:${asked}`;
+const asked = readPort();
+if (asked !== null) process.env.POSTERN_LISTEN = `127.0.0.1:${asked}`;
 // Only now: the configuration reads the environment.
 const { issuer, port } = await import("./postern.config.ts");
 
@@ -49,6 +51,19 @@ async function greet(): Promise<void> {
   }
 }
 
+/** The port of the command line, or null. Ends the process, saying how it is meant, where the command line makes no sense. */
+function readPort(): number | null {
+  try {
+    const { port } = parseArgs({ options: { port: { type: "string" } } }).values;
+    if (port === undefined) return null;
+    if (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= HIGHEST_PORT) return Number(port);
+  } catch {
+    // An option that there is not.
+  }
+  console.error(`The one option is a port from 1 to ${HIGHEST_PORT}: npm start -- --port 9000`);
+  return process.exit(2);
+}
+
 /** Asks the probe until it says yes, or the gateway has ended. */
 async function isReady(): Promise<boolean> {
   while (gateway.exitCode === null && gateway.signalCode === null) {
@@ -60,5 +75,5 @@ async function isReady(): Promise<boolean> {
 }
 
 function otherPorts(taken: number): string {
-  return `Take others (the one that you name and the two after it): npm start -- --port ${taken + 1000}`;
+  return `Take others (the one that you name and the two after it): npm start -- --port ${taken + 1000 < HIGHEST_PORT ? taken + 1000 : 9000}`;
 }

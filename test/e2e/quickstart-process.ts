@@ -32,7 +32,7 @@ export async function startQuickstart(data: string): Promise<Quickstart> {
 }
 
 /** Starts it and waits for nothing. */
-export const spawnQuickstart = (data: string, port: number): Child =>
+export const spawnQuickstart = (data: string, port: number | string): Child =>
   startChild(process.execPath, ["examples/quickstart/start.ts", "--port", String(port)], {
     cwd: ROOT,
     env: environment(data),

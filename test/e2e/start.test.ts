@@ -37,3 +37,9 @@ test.each([0, 2])("a port in use (number %i of the three) is said, with what to 
   expect(child.output()).toContain("npm start -- --port");
   expect(child.output()).not.toContain("    at ");
 });
+
+test.each(["abc", "0", "65534", "-1"])("a port that is none (%s) is refused with how it is meant", async (port) => {
+  const child = spawnQuickstart(await tempDir(), port);
+  expect(await once(child.process, "close")).toEqual([2, null]);
+  expect(child.output()).toBe("The one option is a port from 1 to 65533: npm start -- --port 9000\n");
+});
