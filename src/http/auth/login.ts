@@ -15,6 +15,7 @@ import type { Session } from "../../sessions/session.ts";
 import type { AttemptBucket } from "../../stores/store.ts";
 import type { IssuedToken } from "../../tokens/access-token.ts";
 import { parseBody } from "../body.ts";
+import { isIssued } from "../issued-token.ts";
 import { problemResponse } from "../problem.ts";
 import { cookieRequestProblem, type PosternEnv, shownRefreshCookie, userAgentOf } from "../request-facts.ts";
 import { safeReturnTo } from "../return-to.ts";
@@ -57,7 +58,9 @@ export async function login(c: Context<PosternEnv>, services: Services): Promise
     const errors = [{ path: "return_to", expected: "a path on this site or a listed URL" }];
     return problemResponse({ code: "validation", errors });
   }
-  const shown = cookie.value === null ? null : await refreshTokens.decode(cookie.value);
+  const inCookie = cookie.value === null ? null : await refreshTokens.decode(cookie.value);
+  // A token that belongs in bodies names no session here, as in every other place that reads the cookie.
+  const shown = inCookie?.channel === "cookie" ? inCookie : null;
   const result = await logIn(c, services, body.value, shown);
   if (!result.ok) {
     return body.form ? loginFormProblem(config, result.problem, target) : problemResponse(result.problem);
@@ -151,11 +154,12 @@ async function openSession(
     },
     limits: config.sessions,
     expectedHash: passwordHash,
-    replace: shown === null ? null : { sub: shown.sub, sid: shown.sid },
+    replace: shown !== null && (await isIssued(services, shown)) ? { sub: shown.sub, sid: shown.sid } : null,
     origin: { actor: user.id, address: c.env.address },
   });
   if (!created.ok) return null;
-  if (shown !== null) await services.catchUp();
+  // It may have ended sessions: the one that it replaces, and the longest idle one of too many.
+  await services.catchUp();
   const { session, issuedAt } = created;
   const scopes = narrowScopes(scopesOfRoles(created.user.roles, config.roles), asked);
   const access = await accessTokens.issue(accessGrant(created.user, session, scopes, issuedAt));

@@ -5,6 +5,7 @@ import { readCookie } from "../../authn/cookies.ts";
 import { ACCESS_COOKIE } from "../../protocol/names.ts";
 import { parseBody } from "../body.ts";
 import { clearedCookies } from "../cookies.ts";
+import { isIssued } from "../issued-token.ts";
 import { problemResponse } from "../problem.ts";
 import { cookieRequestProblem, type PosternEnv } from "../request-facts.ts";
 import { safeReturnTo } from "../return-to.ts";
@@ -52,7 +53,8 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
   ];
   const named = await Promise.all(tokens.map((token) => (token === null ? null : sessionOfToken(services, token))));
   const sessions = new Map<string, SessionName>();
-  for (const session of [shown.token, ...named]) if (session !== null) sessions.set(session.sid, session);
+  const issued = shown.token !== null && (await isIssued(services, shown.token)) ? shown.token : null;
+  for (const session of [issued, ...named]) if (session !== null) sessions.set(session.sid, session);
   for (const { sub, sid } of sessions.values()) {
     await store.endSession({ sub, sid, reason: "logout", origin: { actor: sub, address: c.env.address } });
     services.observe({ kind: "session_ended", reason: "logout" });

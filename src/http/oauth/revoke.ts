@@ -2,6 +2,7 @@ import { PROBLEMS } from "../../protocol/errors.ts";
 import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import type { RefreshToken } from "../../sessions/refresh-token.ts";
 import type { Origin } from "../../stores/store.ts";
+import { isIssued } from "../issued-token.ts";
 import type { Services } from "../services.ts";
 import type { OAuthClient } from "./client.ts";
 import { OAuthError } from "./oauth-error.ts";
@@ -41,13 +42,11 @@ export async function revokeToken(
 async function revokeSession(
   services: Services,
   client: OAuthClient,
-  { sub, sid, r }: RefreshToken,
+  token: RefreshToken,
   origin: Origin,
 ): Promise<void> {
-  if (client.id !== BUILT_IN_CLIENT) return;
-  const session = await services.store.session({ sub, sid });
-  // Our mac alone does not prove that the token was ever issued: whoever has only the secret ends nothing.
-  if (session !== null && session.rHash !== (await services.refreshTokens.hashOf(r))) return;
+  if (client.id !== BUILT_IN_CLIENT || !(await isIssued(services, token))) return;
+  const { sub, sid } = token;
   await services.store.endSession({ sub, sid, reason: "logout", origin: { ...origin, actor: sub } });
   await services.catchUp();
 }
