@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
 import type { Gateway } from "../../src/app/gateway.ts";
@@ -5,6 +6,7 @@ import { parseConfig } from "../../src/config/parse-config.ts";
 import { firstHeader } from "../../src/lib/header-list.ts";
 import type { Observation } from "../../src/observe/observation.ts";
 import { judge } from "../../src/policy/judge.ts";
+import { BEARER_SUBPROTOCOL } from "../../src/protocol/names.ts";
 import { reservedPaths } from "../../src/routing/reserved.ts";
 import { createRouter } from "../../src/routing/router.ts";
 import { createListener } from "../../src/runtime/node/listener.ts";
@@ -14,6 +16,7 @@ import { listen } from "../support/listen.ts";
 export interface TestGateway {
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   readonly observed: Observation[];
   /** Requests that reached Postern's own endpoints. */
   readonly answered: Request[];
@@ -49,9 +52,9 @@ export async function startTestGateway(
         return { kind: "refuse", route: null, problem: { code: match.kind, allow: match.allow } };
       case "route": {
         const { route } = match;
-        const shown =
-          firstHeader(headers, "authorization") ??
-          `Bearer ${firstHeader(headers, "sec-websocket-protocol")?.split(/, ?/)[1]}`;
+        const [announced, token] = firstHeader(headers, "sec-websocket-protocol")?.split(/, ?/) ?? [];
+        const offered = announced === BEARER_SUBPROTOCOL ? `Bearer ${token}` : "";
+        const shown = firstHeader(headers, "authorization") ?? offered;
         const name = route.access.kind === "public" ? undefined : TOKEN.exec(shown)?.[1];
         const principal = name === undefined ? null : principalOf(name);
         const problem = judge(route.access, principal, Date.now());
@@ -76,8 +79,9 @@ export async function startTestGateway(
     start: async () => {},
     stop: async () => {},
   };
-  const { port, close } = await listen(createListener(gateway));
-  return { url: `http://127.0.0.1:${port}`, port, observed, answered, close };
+  const server = createListener(gateway);
+  const { port, close } = await listen(server);
+  return { server, url: `http://127.0.0.1:${port}`, port, observed, answered, close };
 }
 
 const principalOf = (name: string): Principal => ({

@@ -33,6 +33,8 @@ export class Exchange {
   readonly res: ServerResponse;
   readonly peer: string;
   readonly upgrade: Upgrade | null;
+  /** Whether the server has let go of the socket: a body would not be read as one. */
+  readonly detached: boolean;
   readonly #options: AnswerOptions;
   /** Origin-form, and the headers with the Host that counts. */
   target = "";
@@ -49,7 +51,7 @@ export class Exchange {
     req: IncomingMessage,
     res: ServerResponse,
     options: AnswerOptions,
-    more: { readonly peer: string; readonly awaitsContinue: boolean; readonly upgrade: Upgrade | null },
+    more: Pick<Exchange, "peer" | "awaitsContinue" | "upgrade" | "detached">,
   ) {
     this.req = req;
     this.res = res;
@@ -57,6 +59,7 @@ export class Exchange {
     this.peer = more.peer;
     this.awaitsContinue = more.awaitsContinue;
     this.upgrade = more.upgrade;
+    this.detached = more.detached;
     this.#options = options;
   }
 

@@ -6,7 +6,7 @@ import { securityHeaders } from "../../http/security-headers.ts";
 import { canonicalAddress } from "../../proxy/address.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { randomHex } from "../../proxy/trace.ts";
-import { type AnswerOptions, Exchange, type Upgrade } from "./exchange.ts";
+import { type AnswerOptions, Exchange } from "./exchange.ts";
 import { answerParseError } from "./parse-error.ts";
 import { createProxy, type ReverseProxy } from "./proxy.ts";
 import { answerAsWeb } from "./web-request.ts";
@@ -84,6 +84,11 @@ function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): 
 const routeLabel = ({ host, path }: { readonly host: string | null; readonly path: string }): string =>
   host === null ? path : host + path;
 
+/** How a request has come out of the server. */
+type Arrival = Pick<Exchange, "awaitsContinue" | "upgrade" | "detached">;
+
+const ORDINARY: Arrival = { awaitsContinue: false, upgrade: null, detached: false };
+
 interface ListenerOptions {
   readonly webSockets: WebSockets;
   /** Whether its requests are counted. */
@@ -119,8 +124,10 @@ class Listener extends Server {
       draining: () => this.#draining,
       ending: new WeakSet(),
     };
-    this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, false, null));
-    this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, true, null));
+    this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
+    this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
+      this.#take(req, res, { ...ORDINARY, awaitsContinue: true }),
+    );
     this.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
     this.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     this.on("clientError", (error: Error, socket: Socket) => {
@@ -143,14 +150,14 @@ class Listener extends Server {
   #takeSocket(req: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     socket.setTimeout(0);
-    this.#take(req, responseOn(req, socket), false, asksForWebSocket(req) ? { socket, head } : null);
+    const upgrade = asksForWebSocket(req) ? { socket, head } : null;
+    this.#take(req, responseOn(req, socket), { upgrade, awaitsContinue: false, detached: true });
   }
 
-  #take(req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean, upgrade: Upgrade | null): void {
+  #take(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void {
     if (this.#answers.ending.has(req.socket)) return;
     const started = performance.now();
-    const peer = peerOf(req.socket);
-    const exchange = new Exchange(req, res, this.#answers, { peer, awaitsContinue, upgrade });
+    const exchange = new Exchange(req, res, this.#answers, { ...arrival, peer: peerOf(req.socket) });
     this.#inFlight.add(exchange);
     res.once("close", () => {
       this.#inFlight.delete(exchange);
@@ -182,6 +189,10 @@ class Listener extends Server {
         exchange.target = checked.target;
         exchange.headers = checked.headers;
         exchange.framing = checked.framing;
+        if (exchange.detached && exchange.hasBody) {
+          exchange.refuse({ code: "validation", detail: "An upgrade takes no body." });
+          return;
+        }
         return this.#serve(exchange);
     }
   }
