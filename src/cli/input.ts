@@ -35,9 +35,10 @@ export async function readNewPassword(io: Io, fromStdin: boolean): Promise<strin
 }
 
 async function ask(io: Io, question: string): Promise<string> {
-  io.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  // Asked once the terminal has stopped showing what is typed.
+  io.stderr.write(question);
   const interrupted = new AbortController();
   lines.once("SIGINT", () => interrupted.abort());
   try {

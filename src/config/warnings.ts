@@ -1,5 +1,6 @@
 import { explainRoutes } from "../routing/explain-routes.ts";
 import { reservedPaths } from "../routing/reserved.ts";
+import { createRouter } from "../routing/router.ts";
 import { didYouMean } from "./closest.ts";
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
@@ -8,12 +9,28 @@ import { quote } from "./values.ts";
 
 /** What is allowed, and probably not meant. */
 export function warningsOn(config: Config): ConfigProblem[] {
-  return [...unreachable(config), ...unknownScopes(config), ...openToEveryone(config), ...shortTokens(config)];
+  return [
+    ...unreachable(config),
+    ...closedLoginPage(config),
+    ...unknownScopes(config),
+    ...openToEveryone(config),
+    ...shortTokens(config),
+  ];
 }
 
 function unreachable(config: Config): ConfigProblem[] {
   const findings = explainRoutes(config.routes, reservedPaths(config));
   return findings.map(({ index, message }) => problem(["routes", index], message));
+}
+
+/** A page load without a session is sent there: where that needs a session too, it would be sent round for ever. */
+function closedLoginPage(config: Config): ConfigProblem[] {
+  const { page } = config.login;
+  if (page === null || !config.routes.some(({ credentials }) => credentials === "session")) return [];
+  const match = createRouter(config.routes, reservedPaths(config)).match("GET", new URL(config.issuer).host, page);
+  if (match.kind === "route" && match.route.access.kind !== "required") return [];
+  const why = match.kind === "route" ? `the route ${match.route.path} asks for a login first` : "no route answers it";
+  return [problem(["login", "page"], `${quote(page)} cannot be seen without a login: ${why}`)];
 }
 
 /** Clients made by command may have scopes that the configuration does not know. */

@@ -4,6 +4,7 @@ import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import { cursorCovers } from "../../revocation/cursor.ts";
 import type { RevocationTarget } from "../../revocation/entry.ts";
 import type { FeedCursor } from "../../revocation/feed.ts";
+import type { NodeReceipt } from "../../stores/records.ts";
 import type { Origin } from "../../stores/store.ts";
 import {
   type Administration,
@@ -18,6 +19,8 @@ import { findUser, invalid } from "./user-administration.ts";
 /** How long `wait` waits for every live gateway, and how often it looks: milliseconds. */
 const WAIT = 10_000;
 const LOOK_EVERY = 50;
+/** A gateway whose receipt is older is not among the live ones (Store.nodes): milliseconds. */
+const RECEIPT_LIFE = 10_000;
 
 const MAX_REASON = 200;
 const SESSION_ID = /^s_[A-Za-z0-9_-]{22}$/;
@@ -35,15 +38,20 @@ export function administerRevocations(
 ): Pick<Administration, "revoke"> {
   const { store, published, pause } = dependencies;
 
-  /** The live gateways, by whether their receipt has passed the cursor. */
+  /** The gateways that were live, by whether their receipt has passed the cursor. */
   async function follow(cursor: FeedCursor): Promise<{ reached: string[]; missing: string[] }> {
     const startedAt = await store.time({});
+    let waiting: readonly NodeReceipt[] = [];
+    const silent = new Set<string>();
     for (;;) {
       const { nodes, now } = await store.nodes({});
-      const behind = nodes.filter((node) => !cursorCovers(node.cursor, cursor));
-      if (behind.length === 0 || now - startedAt >= WAIT) {
-        const reached = nodes.filter((node) => !behind.includes(node));
-        return { reached: reached.map(({ node }) => node), missing: behind.map(({ node }) => node) };
+      // Whoever stops in good order takes its receipt back; one that ran out is of a gateway that hangs or is cut off.
+      const gone = waiting.filter((before) => !nodes.some(({ node }) => node === before.node));
+      for (const { node, at } of gone) if (now - at >= RECEIPT_LIFE) silent.add(node);
+      waiting = nodes.filter((node) => !cursorCovers(node.cursor, cursor));
+      if (waiting.length === 0 || now - startedAt >= WAIT) {
+        const missing = [...silent, ...waiting.map(({ node }) => node)];
+        return { reached: nodes.map(({ node }) => node).filter((node) => !missing.includes(node)), missing };
       }
       await pause(LOOK_EVERY);
     }

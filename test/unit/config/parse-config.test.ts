@@ -397,6 +397,16 @@ describe("what is odd is a warning", () => {
     ]);
   });
 
+  it("names a login page that needs a login itself, or is not there", () => {
+    const login = { page: "/login?a=b" };
+    const account = { path: "/account/*", upstream: "a", credentials: "session" } as const;
+    expect(warnings({ login, routes: [account, { path: "/*", upstream: "a" }] })).toEqual([
+      'login.page: "/login?a=b" cannot be seen without a login: the route /* asks for a login first',
+    ]);
+    expect(warnings({ login, routes: [account] })).toEqual([expect.stringContaining("no route answers it")]);
+    expect(warnings({ login, routes: [account, { path: "/login", upstream: "a", access: "public" }] })).toEqual([]);
+  });
+
   it("names a proxy block that is everybody", () => {
     expect(warnings({ trustedProxies: ["0.0.0.0/0"] })).toEqual([
       expect.stringMatching(/^trustedProxies\[0\]: .*everybody/),
