@@ -103,6 +103,7 @@ class Listener extends Server {
   readonly #observed: boolean;
   readonly #answers: AnswerOptions;
   readonly #inFlight = new Set<Exchange>();
+  readonly #connections = new Set<Socket>();
   #draining = false;
 
   constructor(gateway: Gateway, { webSockets, observed }: ListenerOptions, serve: Serve) {
@@ -124,6 +125,10 @@ class Listener extends Server {
       draining: () => this.#draining,
       ending: new WeakSet(),
     };
+    this.on("connection", (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once("close", () => this.#connections.delete(socket));
+    });
     this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
     this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
       this.#take(req, res, { ...ORDINARY, awaitsContinue: true }),
@@ -139,7 +144,11 @@ class Listener extends Server {
   override close(callback?: (error?: Error) => void): this {
     this.#draining = true;
     this.#webSockets.destroy();
-    return super.close(callback);
+    super.close(callback);
+    // Node waits for connections that have not yet brought a request, and no longer times them out.
+    const busy = new Set([...this.#inFlight].map(({ req }) => req.socket));
+    for (const socket of this.#connections) if (!busy.has(socket)) socket.destroy();
+    return this;
   }
 
   override closeAllConnections(): void {
