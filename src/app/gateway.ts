@@ -86,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const follower = new FeedFollower({
     ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
     read: (after, limit) => store.readFeed({ after, limit }),
+    onKeyRevoked: keyRing.reload,
   });
   const viewState = () => follower.state;
   const catchUp = () => follower.catchUp();

@@ -25,6 +25,8 @@ export interface KeyRingOptions extends LoadContext, KeySettings {
 }
 
 export interface StoredKeyRing extends KeyRing {
+  /** As `refresh`, and what was stored before the call is read: a read under way may have begun too early. */
+  reload(): Promise<void>;
   /** Milliseconds until `refresh` should be called again: when rotation has something to do, and each minute to learn of others' keys. */
   dueIn(): number;
 }
@@ -124,6 +126,10 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     find: (kid) => loaded.get(kid)?.verifyKey ?? null,
     mayRefetch: () => reading !== null || failure !== null || !coolingDown(),
     refresh,
+    async reload() {
+      if (reading !== null) await reading.catch(() => {});
+      await refresh();
+    },
     dueIn: () => (plan.add === null ? clamp(plan.changesAt - clockOffset - now(), MIN_DUE, MAX_DUE) : MIN_DUE),
     jwks: () => ({
       keys: plan.publish.map((kid) => loaded.get(kid)?.verifyKey.jwk).filter((jwk) => jwk !== undefined),

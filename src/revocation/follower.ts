@@ -11,6 +11,8 @@ export type ViewState = "catching_up" | "fresh" | "aging" | "stale";
 export interface FollowerOptions {
   readonly view: RevocationView;
   readonly read: (after: FeedCursor | null, limit: number) => Promise<FeedPage>;
+  /** Makes a revoked key sign no more. An entry counts as read when this has resolved; it is read again when this rejects. */
+  readonly onKeyRevoked: () => Promise<void>;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
   /** Resolves after so many milliseconds, or when `signal` is aborted. */
@@ -86,7 +88,7 @@ export class FeedFollower {
   }
 
   async #readPages(): Promise<void> {
-    const { view, read, monotonic } = this.#options;
+    const { view, read, monotonic, onKeyRevoked } = this.#options;
     for (;;) {
       const began = monotonic();
       const page = await read(this.#cursor, PAGE);
@@ -100,6 +102,7 @@ export class FeedFollower {
       }
       this.#epochs = epochs;
       for (const entry of page.entries) view.apply(entry);
+      if (page.entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
       this.#cursor = page.cursor;
       if (!page.end) continue;
       view.trim(page.now);

@@ -103,6 +103,7 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   const follower = new FeedFollower({
     view,
     read: (after, limit) => store.readFeed({ after, limit }),
+    onKeyRevoked: keyRing.reload,
     monotonic: now,
     wait: async () => {},
     interval: 1000,

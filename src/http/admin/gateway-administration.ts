@@ -20,11 +20,7 @@ export function gatewayAdministration(services: Services, origin: Origin): Admin
         await rotateKeys({ store, secrets: ring, alg, ...config.tokens.keys, accessTtl: ttl });
         await keyRing.refresh();
       },
-      async published() {
-        await services.catchUp();
-        // A revoked key is refused by the view and signs until the ring has been read again.
-        await keyRing.refresh();
-      },
+      published: services.catchUp,
       pause: services.pause,
     },
     origin,

@@ -22,12 +22,16 @@ function memoryFeed() {
   return { feed, read, publish };
 }
 
-function followerOf(read: (after: FeedCursor | null, limit: number) => Promise<FeedPage>) {
+function followerOf(
+  read: (after: FeedCursor | null, limit: number) => Promise<FeedPage>,
+  onKeyRevoked = async (): Promise<void> => {},
+) {
   const clock = { now: 0 };
   const view = new RevocationView();
   const follower = new FeedFollower({
     view,
     read,
+    onKeyRevoked,
     monotonic: () => clock.now,
     wait: (_milliseconds, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
     interval: 25,
@@ -113,4 +117,22 @@ test("another epoch is another history: everything is read again from its start"
   expect(view.refuses(facts("3"))).toBe(true);
   expect(view.refuses(facts("1"))).toBe(true);
   expect(follower.state).toBe("fresh");
+});
+
+test("an entry of a revoked key counts as read when the key signs no more, and not before", async () => {
+  const { feed, read } = memoryFeed();
+  const ring = { fail: true, reloads: 0 };
+  const { follower, view } = followerOf(read, async () => {
+    ring.reloads++;
+    if (ring.fail) throw new Error("store gone");
+  });
+  feed.entries.push({ target: { kind: "key", kid: "k" }, at: 1, expires: 1000 });
+  await expect(follower.catchUp()).rejects.toThrow("store gone");
+  expect(view.refuses(facts("1"))).toBe(true);
+  expect([follower.state, follower.cursor]).toEqual(["catching_up", null]);
+  ring.fail = false;
+  await follower.catchUp();
+  expect([follower.state, follower.cursor]).toEqual(["fresh", ["1"]]);
+  await follower.catchUp();
+  expect(ring.reloads).toBe(2);
 });
