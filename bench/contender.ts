@@ -8,6 +8,8 @@ export interface Ground {
   readonly upstreamPort: number;
   readonly es256: Issuer;
   readonly rs256: Issuer;
+  /** Where the measured Postern leaves a CPU profile when it stops, or null. */
+  readonly profile: string | null;
 }
 
 export interface Standing {

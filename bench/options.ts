@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export interface Options {
@@ -9,6 +10,8 @@ export interface Options {
   readonly cpuTime: number;
   /** How many sessions the revocation row ends. */
   readonly revocations: number;
+  /** A folder for CPU profiles of the measured Postern, or null. */
+  readonly profile: string | null;
   readonly wantsRow: (name: string) => boolean;
   readonly wantsContender: (name: string) => boolean;
 }
@@ -20,6 +23,7 @@ export function readOptions(): Options {
       rounds: { type: "string" },
       rows: { type: "string" },
       only: { type: "string" },
+      profile: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -29,21 +33,23 @@ export function readOptions(): Options {
   const only = values.only?.split(",");
   return {
     help: values.help,
-    isWhole: !values.quick && rows === undefined && only === undefined,
+    isWhole: ![rows, only, values.profile].some((left) => left !== undefined) && !values.quick,
     rounds,
     cpuTime: values.quick ? 250 : 800,
     revocations: values.quick ? 20 : 100,
+    profile: values.profile === undefined ? null : resolve(values.profile),
     wantsRow: (name) => rows?.includes(name) ?? true,
     wantsContender: (name) => only?.includes(name) ?? true,
   };
 }
 
 export const usage = (rows: readonly string[], contenders: readonly string[]): string =>
-  `npm run bench -- [--quick] [--rounds N] [--rows NAME,…] [--only CONTENDER,…]
+  `npm run bench -- [--quick] [--rounds N] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
 
   --quick   2 short rounds instead of 7, for a first look
   --rows    ${rows.join(", ")}
   --only    ${contenders.join(", ")}
+  --profile has the measured Postern write CPU profiles (.cpuprofile) there; its figures are then higher
 
 Only a whole run writes bench/README.md; the others print.
 `;

@@ -39,7 +39,9 @@ export async function startPair(ground: Ground, grace = "15s"): Promise<PosternP
       const listeners = { listen: `127.0.0.1:${port}`, operations };
       const file = join(folder, `${name}.config.json`);
       writeFileSync(file, JSON.stringify({ issuer, ...listeners, ...shared(folder, ground, service, grace) }));
-      const args = [MAIN, "serve", "--config", file];
+      const profiling =
+        core === "contender" && ground.profile !== null ? ["--cpu-prof", `--cpu-prof-dir=${ground.profile}`] : [];
+      const args = [...profiling, MAIN, "serve", "--config", file];
       const running = await startListening({ name, command: process.execPath, args, env, core, folder }, port);
       started.push(running);
       return { ...running, port, file };

@@ -73,7 +73,8 @@ async function main(options: Options): Promise<void> {
     started.push(await startListening(upstream, upstreamPort));
     const generator = start({ ...common, name: "load", args: [ours("load.ts")], ipc: true });
     started.push(generator);
-    const ground = { folder, upstreamPort, es256: await createIssuer("ES256"), rs256: await createIssuer("RS256") };
+    const [es256, rs256] = [await createIssuer("ES256"), await createIssuer("RS256")];
+    const ground = { folder, upstreamPort, es256, rs256, profile: options.profile };
     const figures = report(options, await findOut(options, ground, generator));
     process.stdout.write(`${figures}\n`);
     if (options.isWhole) writeReport(figures);

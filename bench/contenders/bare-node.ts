@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { packageVersion } from "../machine.ts";
 import { nodeServer } from "./node-server.ts";
 
@@ -18,12 +20,21 @@ export const bareNodeVerify = nodeServer({
   env: ({ es256 }) => ({ PUBLIC_KEY: es256.publicPem }),
 });
 
-/** The yardstick of a refresh. */
+/** What a refresh that stores nothing costs at least. */
 export const bareNodeSigning = nodeServer({
   name: "bare-node-sign",
   label: "bare Node answer + one signature (ES256)",
-  file: "servers/bare-signing.ts",
+  file: "servers/bare-refresh.ts",
   authenticates: false,
+});
+
+/** The yardstick of a refresh. */
+export const bareNodeRefresh = nodeServer({
+  name: "bare-node-refresh",
+  label: "bare Node answer + one signature (ES256) + one SQLite transaction",
+  file: "servers/bare-refresh.ts",
+  authenticates: false,
+  env: ({ folder }) => ({ STORE: join(folder, `bare-refresh-${randomUUID()}.db`) }),
 });
 
 /** The yardstick of a login. */

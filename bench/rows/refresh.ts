@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Comparison, requestsFor } from "../comparison.ts";
 import type { Standing } from "../contender.ts";
-import { bareNodeSigning } from "../contenders/bare-node.ts";
+import { bareNodeRefresh, bareNodeSigning } from "../contenders/bare-node.ts";
 import { posternDefaults, posternRotating } from "../contenders/postern.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import type { Measurement } from "../measure.ts";
@@ -28,8 +28,8 @@ export const refreshRotated: Comparison = {
   name: "refresh",
   title: "Refresh, rotated",
   note: `POST /auth/refresh with the token in the body, ${SESSIONS} sessions once each a round, 8 connections. Every answer brings a new refresh token, written with fsync.`,
-  contenders: [bareNodeSigning, posternRotating],
-  yardstick: bareNodeSigning.name,
+  contenders: [bareNodeRefresh, bareNodeSigning, posternRotating],
+  yardstick: bareNodeRefresh.name,
   warmUps: 2,
   async plan(standing, _effort, last) {
     const tokens = await refreshTokens(standing, last);
