@@ -6,7 +6,7 @@ import { type Store, StoreUnavailable } from "../../stores/store.ts";
 import { SqliteFeed } from "./sqlite-feed.ts";
 import { wallClock } from "./sqlite-messages.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
-import { fileProblem, StoreProblem } from "./store-problem.ts";
+import { fileProblem, partIsFile, StoreProblem } from "./store-problem.ts";
 
 export { StoreProblem } from "./store-problem.ts";
 
@@ -54,7 +54,7 @@ async function openSqlite(file: string, options: StoreOptions): Promise<Store> {
 function prepare(file: string): void {
   const folder = dirname(file);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, file);
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
       throw new StoreProblem(`${file} is a folder, not a database. Name a file in it in "store".`);
@@ -62,5 +62,19 @@ function prepare(file: string): void {
     closeSync(openSync(file, "a", 0o600));
   } catch (error) {
     throw error instanceof StoreProblem ? error : new StoreProblem(fileProblem(file, error));
+  }
+}
+
+// Not by mkdir's own `recursive`, which never ends on a file system that answers ENOENT for what it will not make.
+function makeFolder(folder: string, file: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found !== undefined) throw new StoreProblem(partIsFile(file));
+  makeFolder(dirname(folder), file);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process that starts at the same time may have made it.
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) throw error;
   }
 }

@@ -48,6 +48,9 @@ export function openProblem(file: string, error: unknown): string {
 export const notWritable = (file: string): string =>
   `The database ${file} cannot be written. Give the user who runs Postern write access to the file and its folder, or name another place in "store".`;
 
+export const partIsFile = (file: string): string =>
+  `The database ${file} cannot be made: a part of its path is a file. Name another place in "store".`;
+
 export function fileProblem(file: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   switch (code) {
@@ -61,7 +64,7 @@ export function fileProblem(file: string, error: unknown): string {
       return `No space is left for the database ${file}. Free some and start again; nothing is lost.`;
     case "ENOTDIR":
     case "EEXIST":
-      return `The database ${file} cannot be made: a part of its path is a file. Name another place in "store".`;
+      return partIsFile(file);
     default:
       return `The database ${file} cannot be opened: ${reasonOf(error)}`;
   }

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { migrate, schemaState } from "../../../../src/stores/sqlite/schema.ts";
+import { addUser, memoryStore } from "./memory-store.ts";
+
+test("migrating again changes nothing", () => {
+  const { store, db } = memoryStore();
+  addUser(store, "ada");
+  migrate(db, "another epoch");
+  expect(store.readFeed({ after: null, limit: 1 }).state).toEqual([{ epoch: "epoch", last: "0" }]);
+  expect(store.listUsers({ after: null, limit: 10 })).toHaveLength(1);
+  expect(schemaState(db)).toEqual({ kind: "current" });
+});
+
+test("docs/storage.md describes every table and column", () => {
+  const { db } = memoryStore();
+  const docs = readFileSync(new URL("../../../../docs/storage.md", import.meta.url), "utf8");
+  const sections = new Map(
+    docs.split(/^### /m).map((section) => [section.slice(0, section.indexOf("\n")).replaceAll("`", ""), section]),
+  );
+  const columns = db.all(
+    `SELECT m.name AS "table", c.name AS "column" FROM sqlite_master m, pragma_table_info(m.name) c
+     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`,
+  );
+  expect(columns.length).toBeGreaterThan(70);
+  const missing = columns.filter(({ table, column }) => !sections.get(String(table))?.includes(`\`${column}\``));
+  expect(missing).toEqual([]);
+});
+
+test("every query of a live path uses an index", () => {
+  const { db } = memoryStore();
+  const plans = [
+    "SELECT * FROM sessions WHERE sub = 'u' ORDER BY last_used_at",
+    "SELECT * FROM revocations WHERE id > 1 AND id <= 2 ORDER BY id LIMIT 5",
+    "SELECT sid FROM sessions WHERE idle_ends_at <= 1 LIMIT 5",
+    "SELECT id FROM revocations WHERE expires <= 1 LIMIT 5",
+    "SELECT key FROM attempts WHERE forgotten_at <= 1 LIMIT 5",
+    "SELECT * FROM audit WHERE id > 1 AND sub = 'u' ORDER BY id LIMIT 5",
+    "SELECT * FROM users WHERE username_key = 'ada'",
+  ];
+  for (const sql of plans) {
+    const plan = db.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
+    expect(plan.filter((line) => !/^SEARCH .* USING /.test(line))).toEqual([]);
+  }
+});
