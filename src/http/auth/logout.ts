@@ -37,8 +37,8 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
 
   const { headers } = c.env;
   const accessCookie = readCookie(headers, ACCESS_COOKIE);
-  const forged = accessCookie.kind === "none" ? null : cookieRequestProblem(c.env, config);
-  if (forged !== null) return problemResponse(forged);
+  const forged = cookieRequestProblem(c.env, config);
+  if (forged !== null && accessCookie.kind !== "none") return problemResponse(forged);
   const returnTo = body.value.return_to ?? null;
   const target = returnTo === null ? null : safeReturnTo(returnTo, config.origin, config.login.returnTo);
   if (returnTo !== null && target === null) {
@@ -60,7 +60,9 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
     services.observe({ kind: "session_ended", reason: "logout" });
   }
   if (sessions.size > 0) await services.catchUp();
-  return loggedOut(services, body.form ? (target ?? "/") : null);
+  // SameSite keeps the cookies out of another site's form, but a browser takes Set-Cookie from its answer (RFC 6265bis §5.7).
+  const browserData = forged === null ? "clear" : "keep";
+  return loggedOut(services, body.form ? (target ?? "/") : null, browserData);
 }
 
 async function sessionOfToken(services: Services, token: string): Promise<SessionName | null> {
@@ -74,9 +76,12 @@ async function sessionOfToken(services: Services, token: string): Promise<Sessio
   return { sub: verified.principal.sub, sid: verified.principal.sid };
 }
 
-function loggedOut({ config }: Services, location: string | null): Response {
-  const headers = new Headers({ "Cache-Control": "no-store", "Clear-Site-Data": '"cache"' });
-  for (const cookie of clearedCookies(sameSiteOf(config))) headers.append("Set-Cookie", cookie);
+function loggedOut({ config }: Services, location: string | null, browserData: "clear" | "keep"): Response {
+  const headers = new Headers({ "Cache-Control": "no-store" });
+  if (browserData === "clear") {
+    headers.set("Clear-Site-Data", '"cache"');
+    for (const cookie of clearedCookies(sameSiteOf(config))) headers.append("Set-Cookie", cookie);
+  }
   if (location === null) return new Response(null, { status: 204, headers });
   headers.set("Location", location);
   return new Response(null, { status: 303, headers });
@@ -97,5 +102,5 @@ export async function logoutAll(c: Context<PosternEnv>, services: Services): Pro
   });
   services.observe({ kind: "session_ended", reason: "logout_all" });
   await services.catchUp();
-  return loggedOut(services, null);
+  return loggedOut(services, null, "clear");
 }
