@@ -1,4 +1,5 @@
 import { afterAll } from "vitest";
+import type { Store } from "../../src/stores/store.ts";
 import type { LoginAnswer } from "../support/http-client.ts";
 import { type ListeningGateway, listeningGateway } from "../support/listening-gateway.ts";
 import { ALICE } from "../support/people.ts";
@@ -16,8 +17,9 @@ export interface AttackedGateway extends ListeningGateway {
 export async function attackedGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret?: string,
+  wrap?: (store: Store) => Store,
 ): Promise<AttackedGateway> {
-  const gateway = await listeningGateway(input, secret);
+  const gateway = await listeningGateway(input, secret, wrap);
   afterAll(() => gateway.close());
   const alice = await gateway.addUser(ALICE);
   const audited = async (sid: string): Promise<readonly string[]> => {

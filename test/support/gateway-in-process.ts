@@ -36,16 +36,18 @@ export interface AskOptions {
   readonly json?: unknown;
 }
 
+/** `wrap`: what stands between the gateway and its store, to count or to fail. */
 export async function inProcessGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret = "a secret of more than thirty-two bytes",
+  wrap: (store: Store) => Store = (store) => store,
 ): Promise<InProcessGateway> {
   const file = join(await tempDir(), "postern.db");
   const parsed = parseConfig({ issuer: "http://127.0.0.1:8080", store: `sqlite:${file}`, ...input });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config } = parsed;
   const clockOffset = new BigInt64Array(new SharedArrayBuffer(8));
-  const store = await openStore({ kind: "sqlite", file }, { timeout: 10_000, clockOffset });
+  const store = wrap(await openStore({ kind: "sqlite", file }, { timeout: 10_000, clockOffset }));
   const now = (): number => Date.now() + Number(Atomics.load(clockOffset, 0));
   const observed: Observation[] = [];
   const started = async (secrets: { readonly secret: string; readonly previous: string | null }): Promise<Gateway> => {

@@ -1,4 +1,5 @@
 import { createListener } from "../../src/runtime/node/listener.ts";
+import type { Store } from "../../src/stores/store.ts";
 import { type DemoUpstream, startDemoUpstream } from "./demo-upstream.ts";
 import { freePort } from "./free-port.ts";
 import { type InProcessGateway, inProcessGateway } from "./gateway-in-process.ts";
@@ -18,6 +19,7 @@ export interface ListeningGateway extends Omit<InProcessGateway, "restart"> {
 export async function listeningGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret?: string,
+  wrap?: (store: Store) => Store,
 ): Promise<ListeningGateway> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const upstream = await startDemoUpstream();
@@ -28,7 +30,7 @@ export async function listeningGateway(
     routes: [{ path: "/api/*", upstream: "orders", access: "required" }],
     ...input,
   };
-  const inside = await inProcessGateway(config, secret);
+  const inside = await inProcessGateway(config, secret, wrap);
   const { close } = await listen(createListener(inside.gateway), Number(new URL(url).port));
   return {
     ...inside,
