@@ -72,7 +72,8 @@ function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
       return withHeaders(new Response(null, { status: 204 }), preflightHeaders(headers, config.cors.origins));
     }
     await next();
-    withHeaders(c.res, corsHeaders(headers, config.cors.origins));
+    // No origin is let in to follow a redirect: what it leads to says by itself who may read it.
+    if (c.res.status !== 303) withHeaders(c.res, corsHeaders(headers, config.cors.origins));
     return undefined;
   });
 

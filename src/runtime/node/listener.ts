@@ -137,7 +137,7 @@ class Listener extends Server {
     this.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     this.on("clientError", (error: Error, socket: Socket) => {
       const underWay = [...this.#inFlight].some((exchange) => exchange.req.socket === socket);
-      answerParseError(error, socket, underWay);
+      answerParseError(error, socket, { underWay, secure: this.#answers.secure });
     });
   }
 

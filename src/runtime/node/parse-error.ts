@@ -1,11 +1,16 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { HeaderList } from "../../lib/header-list.ts";
 
 /**
  * Answers bytes that are no HTTP request, and closes: where the next request would start is not known. With an answer under way the
- * connection is only cut, because a second answer would be taken for the first one's.
+ * connection is only cut, because a second answer would be taken for the first one's. `secure`: headers of each answer of our own.
  */
-export function answerParseError(error: Error, socket: Socket, underWay: boolean): void {
+export function answerParseError(
+  error: Error,
+  socket: Socket,
+  { underWay, secure }: { readonly underWay: boolean; readonly secure: HeaderList },
+): void {
   if (underWay || !socket.writable) {
     socket.destroy();
     return;
@@ -19,6 +24,7 @@ export function answerParseError(error: Error, socket: Socket, underWay: boolean
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
   ];
+  for (let index = 0; index < secure.length; index += 2) head.push(`${secure[index]}: ${secure[index + 1]}`);
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
