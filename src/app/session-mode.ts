@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { sessionCookies } from "../http/auth/session-answer.ts";
 import { accessCookie } from "../http/cookies.ts";
 import { USER_AGENT_MAX } from "../http/request-facts.ts";
+import { safeReturnTo } from "../http/return-to.ts";
 import { firstHeader } from "../lib/header-list.ts";
 import { PROBLEMS } from "../protocol/errors.ts";
 import { ACCESS_COOKIE, REFRESH_COOKIE } from "../protocol/names.ts";
@@ -42,9 +43,13 @@ export function createSessionMode(
     const loginHelps = PROBLEMS[refused.problem.code].status === 401;
     if (!loginHelps || config.login.page === null || !isPageLoad(request)) return refused;
     const location = new URL(config.login.page, config.origin);
-    location.searchParams.set("return_to", request.target);
+    location.searchParams.set("return_to", safeReturnTo(request.target, config.origin, []) ?? "/");
     return { kind: "redirect", route: refused.route, location: location.pathname + location.search, cookies: [] };
   }
+
+  /** A target that begins with `//` would be another site's URL: where paths may be ambiguous, the origin is spelled out. */
+  const sameUrl = (target: string): string =>
+    safeReturnTo(target, config.origin, []) === null ? config.origin + target : target;
 
   async function byRefreshCookie(request: IncomingRequest, route: Route, token: RefreshToken): Promise<Decision> {
     const pageLoad = isPageLoad(request);
@@ -60,7 +65,8 @@ export function createSessionMode(
     // A redirect to itself for a token that would be refused there would never end.
     if (!authenticated.ok) return refuse(route, authenticated.problem);
     if (pageLoad) {
-      return { kind: "redirect", route, location: request.target, cookies: sessionCookies(config, renewal) };
+      const location = sameUrl(request.target);
+      return { kind: "redirect", route, location, cookies: sessionCookies(config, renewal) };
     }
     return admit(route, authenticated.principal, now(), [accessCookie(access.token, access.expiresIn)]);
   }
