@@ -1,8 +1,8 @@
 import type { Authenticated, TokenAuthenticator } from "../authn/authenticate.ts";
-import { type BearerCredential, readBearer, readSubprotocolBearer } from "../authn/bearer.ts";
+import { type BearerCredential, hasQueryToken, readBearer, readSubprotocolBearer } from "../authn/bearer.ts";
 import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../authn/challenge.ts";
 import type { Config } from "../config/config.ts";
-import { firstHeader, type HeaderList } from "../lib/header-list.ts";
+import { firstHeader } from "../lib/header-list.ts";
 import { isPreflight, preflightHeaders } from "../policy/cors.ts";
 import { judge } from "../policy/judge.ts";
 import type { Problem } from "../protocol/errors.ts";
@@ -33,7 +33,7 @@ export function createDecide(options: DecideOptions): Decide {
   }
 
   function decideBearer(request: IncomingRequest, route: Route): Decision | Promise<Decision> {
-    const credential = bearerOf(request.headers, route);
+    const credential = bearerOf(request, route);
     if (credential.kind === "unusable") {
       return refuse(route, { code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN });
     }
@@ -83,8 +83,9 @@ export const refuse = (route: Route | null, problem: Problem): Decision => ({ ki
 export const unauthenticated = (route: Route): Decision =>
   refuse(route, { code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN });
 
-/** The header's token or, where a browser's WebSocket can send no header, the subprotocol's; never both. */
-function bearerOf(headers: HeaderList, route: Route): BearerCredential {
+/** The header's token or, where a browser's WebSocket can send no header, the subprotocol's; never both, and never one in the query. */
+function bearerOf({ headers, target }: IncomingRequest, route: Route): BearerCredential {
+  if (hasQueryToken(target)) return { kind: "unusable" };
   const inHeader = readBearer(headers);
   if (!route.websocket) return inHeader;
   const inSubprotocol = readSubprotocolBearer(headers);

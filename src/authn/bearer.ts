@@ -31,6 +31,15 @@ function isBearer(value: string): boolean {
   return value.slice(0, BEARER.length).toLowerCase() === BEARER || value.toLowerCase() === "bearer";
 }
 
+const encodable = (letter: string): string => `(?:${letter}|%${letter.charCodeAt(0).toString(16)})`;
+const QUERY_TOKEN = new RegExp(`[?&]${Array.from("access_token", encodable).join("")}=`, "i");
+
+/**
+ * Whether a token stands in the query (RFC 6750 §2.3), where logs, histories and referrers keep it: never taken, and never
+ * passed on (RFC 9700 §4.3.2). In any spelling that a form decoder reads as `access_token`.
+ */
+export const hasQueryToken = (target: string): boolean => QUERY_TOKEN.test(target);
+
 /** Reads the subprotocols `postern.bearer` and the token behind it, which a browser's WebSocket can offer. */
 export function readSubprotocolBearer(headers: HeaderList): BearerCredential {
   const offered = allHeaders(headers, "sec-websocket-protocol").flatMap((line) => line.split(","));

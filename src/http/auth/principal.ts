@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Authenticated } from "../../authn/authenticate.ts";
-import { readBearer } from "../../authn/bearer.ts";
+import { hasQueryToken, readBearer } from "../../authn/bearer.ts";
 import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../../authn/challenge.ts";
 import { readCookie } from "../../authn/cookies.ts";
 import { isSafeMethod } from "../../authn/csrf.ts";
@@ -28,7 +28,7 @@ export async function authenticatePerson(c: Context<PosternEnv>, services: Servi
   if (stale !== null) return { ok: false, problem: stale };
   const { headers } = c.env;
   const bearer = readBearer(headers);
-  if (bearer.kind === "unusable") {
+  if (bearer.kind === "unusable" || hasQueryToken(c.req.url)) {
     return { ok: false, problem: { code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN } };
   }
   if (bearer.kind === "token") return asPerson(await services.authenticateToken(bearer.token));
