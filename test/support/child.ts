@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 const PATIENCE = 10_000;
 const running = new Set<Child>();
@@ -45,6 +45,7 @@ export function startChild(program: string, args: readonly string[], options: Sp
     kill: () => end("SIGKILL"),
   };
   running.add(result);
+  atEnd(result.stop);
   return result;
 }
 
@@ -72,9 +73,6 @@ export async function runChild(
   return { code: child.exitCode, stdout, stderr };
 }
 
-afterAll(async () => {
-  await Promise.all([...running].map((child) => child.stop()));
-});
 process.once("exit", () => {
   for (const child of running) child.process.kill("SIGKILL");
 });

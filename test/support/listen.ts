@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll } from "vitest";
-
-const closing: (() => Promise<void>)[] = [];
+import { atEnd } from "./at-end.ts";
 
 /** Binds a server to a port on 127.0.0.1, a free one unless it is named. It is closed, with its connections, when the test file ends at the latest. */
 export async function listen(server: Server, port = 0): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -16,10 +14,6 @@ export async function listen(server: Server, port = 0): Promise<{ readonly port:
     server.closeAllConnections();
     await closed;
   };
-  closing.push(close);
+  atEnd(close);
   return { port: (server.address() as AddressInfo).port, close };
 }
-
-afterAll(async () => {
-  for (const close of closing.splice(0)) await close();
-});

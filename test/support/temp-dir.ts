@@ -1,17 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
-
-const made: string[] = [];
+import { atEnd } from "./at-end.ts";
 
 /** A fresh empty folder that is removed when the test file ends. */
 export async function tempDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "postern-test-"));
-  made.push(folder);
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
-
-afterAll(async () => {
-  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-});
