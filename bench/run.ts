@@ -39,13 +39,17 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
     const wanted = comparison.contenders.filter(({ name }) => options.wantsContender(name));
     for (const { name, missing } of wanted) if (missing) say(`${name}: left out, ${missing}`);
     const contenders = wanted.filter(({ missing }) => missing === null);
-    comparisons.set(comparison.name, await compare({ ...comparison, contenders }, ground, generator, effort));
+    const measurements = await compare({ ...comparison, contenders }, ground, generator, effort);
+    comparisons.set(comparison.name, measurements);
+    // At once, so that a row that fails later does not take these figures with it.
+    process.stdout.write(`${comparisonTable(comparison, measurements)}\n`);
   }
   let revocation: RevocationLatency | null = null;
   if (options.wantsRow(REVOCATION) && options.wantsContender("postern")) {
     say(REVOCATION);
     const rate = openLoopRate(comparisons.get(proxied.name));
     revocation = await revocationLatency(ground, generator, { count: options.revocations, rate });
+    process.stdout.write(`${revocationTable(revocation)}\n`);
   }
   return { comparisons, revocation };
 }
@@ -75,9 +79,9 @@ async function main(options: Options): Promise<void> {
     started.push(generator);
     const [es256, rs256] = [await createIssuer("ES256"), await createIssuer("RS256")];
     const ground = { folder, upstreamPort, es256, rs256, profile: options.profile };
-    const figures = report(options, await findOut(options, ground, generator));
-    process.stdout.write(`${figures}\n`);
-    if (options.isWhole) writeReport(figures);
+    const findings = await findOut(options, ground, generator);
+    process.stdout.write(targetTable(findings));
+    if (options.isWhole) writeReport(report(options, findings));
   } finally {
     for (const running of started.reverse()) await running.stop();
     rmSync(folder, { recursive: true });
