@@ -17,7 +17,7 @@ const ENOUGH_THEFTS = 3;
 
 let pair: GatewayPair;
 beforeAll(async () => {
-  const config = { log: { level: "error" }, sessions: { maxPerUser: 10_000 }, tokens: { refresh: { grace: "1s" } } };
+  const config = { storeTimeout: "30s", sessions: { maxPerUser: 10_000 }, tokens: { refresh: { grace: "1s" } } };
   pair = await startGatewayPair(config, SEEDED);
   await pair.admin(pair.a, "/users", { json: { username: ALICE.name, password: ALICE.password } });
 });

@@ -13,7 +13,7 @@ const ATTEMPTS = 6;
 
 let pair: GatewayPair;
 beforeAll(async () => {
-  pair = await startGatewayPair({ log: { level: "error" } }, AT_ONCE * ATTEMPTS);
+  pair = await startGatewayPair({ storeTimeout: "30s" }, AT_ONCE * ATTEMPTS);
 });
 
 /** Session id to generation, as the database file has them. */

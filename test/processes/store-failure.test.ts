@@ -12,7 +12,7 @@ const SESSIONS = 20;
 
 let pair: GatewayPair;
 beforeAll(async () => {
-  pair = await startGatewayPair({ storeTimeout: "200ms" }, SESSIONS);
+  pair = await startGatewayPair({ storeTimeout: "500ms" }, SESSIONS);
   await pair.admin(pair.a, "/users", { json: { username: ALICE.name, password: ALICE.password } });
 });
 
