@@ -1,5 +1,5 @@
 import { afterAll } from "vitest";
-import type { Store } from "../../src/stores/store.ts";
+import type { StandIns } from "../support/gateway-in-process.ts";
 import type { LoginAnswer } from "../support/http-client.ts";
 import { type ListeningGateway, listeningGateway } from "../support/listening-gateway.ts";
 import { ALICE } from "../support/people.ts";
@@ -17,9 +17,9 @@ export interface AttackedGateway extends ListeningGateway {
 export async function attackedGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret?: string,
-  wrap?: (store: Store) => Store,
+  standIns?: StandIns,
 ): Promise<AttackedGateway> {
-  const gateway = await listeningGateway(input, secret, wrap);
+  const gateway = await listeningGateway(input, secret, standIns);
   afterAll(() => gateway.close());
   const alice = await gateway.addUser(ALICE);
   const audited = async (sid: string): Promise<readonly string[]> => {

@@ -9,13 +9,15 @@ import { compact, readToken } from "./forge.ts";
 import { expectAccepted, expectRefused, freshToken } from "./shown-access-token.ts";
 
 let reads = 0;
-const subject = await attackedGateway({}, undefined, (store) => ({
-  ...store,
-  keys: (input) => {
-    reads++;
-    return store.keys(input);
-  },
-}));
+const subject = await attackedGateway({}, undefined, {
+  store: (store) => ({
+    ...store,
+    keys: (input) => {
+      reads++;
+      return store.keys(input);
+    },
+  }),
+});
 const token = await freshToken(subject);
 const { header, claims } = readToken(token);
 const pool = new Pool(subject.url, { connections: 8 });

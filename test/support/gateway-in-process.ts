@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Passwords } from "../../src/accounts/passwords.ts";
 import { createGateway, type Gateway } from "../../src/app/gateway.ts";
 import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
@@ -36,11 +37,16 @@ export interface AskOptions {
   readonly json?: unknown;
 }
 
-/** `wrap`: what stands between the gateway and its store, to count or to fail. */
+/** What a test puts between the gateway and its parts, to count or to fail. */
+export interface StandIns {
+  readonly store?: (store: Store) => Store;
+  readonly passwords?: (options: Config["passwords"]) => Passwords;
+}
+
 export async function inProcessGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret = "a secret of more than thirty-two bytes",
-  wrap: (store: Store) => Store = (store) => store,
+  { store: wrap = (store) => store, passwords = nodePasswords }: StandIns = {},
 ): Promise<InProcessGateway> {
   const file = join(await tempDir(), "postern.db");
   const parsed = parseConfig({ issuer: "http://127.0.0.1:8080", store: `sqlite:${file}`, ...input });
@@ -54,7 +60,7 @@ export async function inProcessGateway(
     const made = await createGateway({
       ...{ config, store, now, secrets: { ...secrets, adminToken: ADMIN_TOKEN }, signature: nodeSignatureCheck },
       // As little work as argon2 takes: what hashing costs is tested by itself.
-      passwords: nodePasswords({ ...config.passwords, memory: 8, iterations: 1 }),
+      passwords: passwords({ ...config.passwords, memory: 8, iterations: 1 }),
       observe: (event) => observed.push(event),
       monotonic: () => performance.now(),
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),

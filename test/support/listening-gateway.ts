@@ -1,8 +1,7 @@
 import { createListener } from "../../src/runtime/node/listener.ts";
-import type { Store } from "../../src/stores/store.ts";
 import { type DemoUpstream, startDemoUpstream } from "./demo-upstream.ts";
 import { freePort } from "./free-port.ts";
-import { type InProcessGateway, inProcessGateway } from "./gateway-in-process.ts";
+import { type InProcessGateway, inProcessGateway, type StandIns } from "./gateway-in-process.ts";
 import { Browser } from "./http-client.ts";
 import { listen } from "./listen.ts";
 import { ROLES } from "./people.ts";
@@ -19,7 +18,7 @@ export interface ListeningGateway extends Omit<InProcessGateway, "restart"> {
 export async function listeningGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret?: string,
-  wrap?: (store: Store) => Store,
+  standIns?: StandIns,
 ): Promise<ListeningGateway> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const upstream = await startDemoUpstream();
@@ -30,7 +29,7 @@ export async function listeningGateway(
     routes: [{ path: "/api/*", upstream: "orders", access: "required" }],
     ...input,
   };
-  const inside = await inProcessGateway(config, secret, wrap);
+  const inside = await inProcessGateway(config, secret, standIns);
   const { close } = await listen(createListener(inside.gateway), Number(new URL(url).port));
   return {
     ...inside,
