@@ -27,7 +27,10 @@ export interface KeyRingOptions extends LoadContext, KeySettings {
 export interface StoredKeyRing extends KeyRing {
   /** As `refresh`, and what was stored before the call is read: a read under way may have begun too early. */
   reload(): Promise<void>;
-  /** Milliseconds until `refresh` should be called again: when rotation has something to do, and each minute to learn of others' keys. */
+  /**
+   * Milliseconds until `refresh` should be called again: when rotation has something to do, and to learn of others' keys each
+   * minute, or sooner where keys are published for so short a time that they would sign by then.
+   */
   dueIn(): number;
 }
 
@@ -41,6 +44,8 @@ const MAX_ROUNDS = 5;
 /** A key ring over the store's keys. Empty until the first `refresh`. */
 export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
   const { store, secrets, now } = options;
+  // The other part of `publishAhead` is for those who keep a copy of the key set (http/well-known.ts).
+  const learnWithin = Math.min(MAX_DUE, options.publishAhead / 4);
   let loaded: ReadonlyMap<string, LoadedKey> = new Map();
   /** Keys that must not be used, by kid, with the text that was refused: reported once. */
   let refused: ReadonlyMap<string, string> = new Map();
@@ -130,7 +135,10 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
       if (reading !== null) await reading.catch(() => {});
       await refresh();
     },
-    dueIn: () => (plan.add === null ? clamp(plan.changesAt - clockOffset - now(), MIN_DUE, MAX_DUE) : MIN_DUE),
+    dueIn: () =>
+      plan.add === null
+        ? clamp(plan.changesAt - clockOffset - now(), Math.min(MIN_DUE, learnWithin), learnWithin)
+        : MIN_DUE,
     jwks: () => ({
       keys: plan.publish.map((kid) => loaded.get(kid)?.verifyKey.jwk).filter((jwk) => jwk !== undefined),
     }),
