@@ -6,6 +6,7 @@ export const PROGRAMS = {
   nginx: "nginx",
   caddy: "caddy",
   chromium: "chromium",
+  "redis-server": "redis-server",
 } as const;
 export type Program = keyof typeof PROGRAMS;
 
