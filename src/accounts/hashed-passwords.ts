@@ -14,9 +14,10 @@ export function hashedPasswords(
   argon2id: Argon2id,
   options: Argon2Cost & { readonly concurrency: number; readonly queue: number },
 ): Passwords {
-  const run = passwordQueue(options);
+  const { run, load } = passwordQueue(options);
   const nobody = dummyHash(options);
   return {
+    load,
     async hash(password, signal) {
       const normalised = normalisePassword(password);
       if (normalised === null) throw new RangeError("a password that was not checked against the rules");

@@ -1,7 +1,12 @@
-import { HashingOverloaded } from "./passwords.ts";
+import { type HashingLoad, HashingOverloaded } from "./passwords.ts";
 
 /** Runs a job when its turn comes. Rejects with HashingOverloaded, or with the signal's reason if nobody waits any longer. */
 export type RunQueued = <T>(job: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+export interface PasswordQueue {
+  readonly run: RunQueued;
+  load(): HashingLoad;
+}
 
 interface Waiter {
   readonly start: () => void;
@@ -11,9 +16,10 @@ interface Waiter {
  * A bounded queue in front of work that would otherwise take every thread: at most `concurrency` jobs at once and `queue`
  * waiting. A waiter whose signal aborts leaves the queue and its job never runs.
  */
-export function passwordQueue(limits: { readonly concurrency: number; readonly queue: number }): RunQueued {
+export function passwordQueue(limits: { readonly concurrency: number; readonly queue: number }): PasswordQueue {
   const waiting = new Set<Waiter>();
   let running = 0;
+  let refused = 0;
 
   const leave = () => {
     running -= 1;
@@ -26,7 +32,10 @@ export function passwordQueue(limits: { readonly concurrency: number; readonly q
       running += 1;
       return Promise.resolve();
     }
-    if (waiting.size >= limits.queue) return Promise.reject(new HashingOverloaded("too many passwords to hash"));
+    if (waiting.size >= limits.queue) {
+      refused += 1;
+      return Promise.reject(new HashingOverloaded("too many passwords to hash"));
+    }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         start: () => {
@@ -45,7 +54,7 @@ export function passwordQueue(limits: { readonly concurrency: number; readonly q
     });
   };
 
-  return async (job, signal) => {
+  const run: RunQueued = async (job, signal) => {
     signal?.throwIfAborted();
     await turn(signal);
     try {
@@ -54,4 +63,5 @@ export function passwordQueue(limits: { readonly concurrency: number; readonly q
       leave();
     }
   };
+  return { run, load: () => ({ active: running, waiting: waiting.size, refused }) };
 }

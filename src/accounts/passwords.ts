@@ -3,6 +3,13 @@ export class HashingOverloaded extends Error {
   override readonly name = "HashingOverloaded";
 }
 
+/** The hashing queue: jobs at work, jobs waiting, and how many were refused since the start because it was full. */
+export interface HashingLoad {
+  readonly active: number;
+  readonly waiting: number;
+  readonly refused: number;
+}
+
 /**
  * argon2id behind a bounded queue. `signal` is the request's: whoever has gone leaves the queue, and the
  * call rejects with the signal's reason.
@@ -14,4 +21,5 @@ export interface Passwords {
   verify(hash: string | null, password: string, signal?: AbortSignal): Promise<boolean>;
   /** Whether a hash was made with weaker or other parameters than the present ones. */
   needsRehash(hash: string): boolean;
+  load(): HashingLoad;
 }

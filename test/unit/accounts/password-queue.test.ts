@@ -22,7 +22,7 @@ function jobs() {
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
 test("runs at most `concurrency` at once, the others in order", async () => {
-  const run = passwordQueue({ concurrency: 2, queue: 10 });
+  const { run } = passwordQueue({ concurrency: 2, queue: 10 });
   const { begun, job, end, fail } = jobs();
   const results = ["a", "b", "c", "d"].map((name) => run(job(name)));
   await turns();
@@ -40,11 +40,12 @@ test("runs at most `concurrency` at once, the others in order", async () => {
 });
 
 test("a full queue refuses at once, and has room again when a job ends", async () => {
-  const run = passwordQueue({ concurrency: 1, queue: 1 });
+  const { run, load } = passwordQueue({ concurrency: 1, queue: 1 });
   const { job, end } = jobs();
   const first = run(job("a"));
   const second = run(job("b"));
   await expect(run(job("c"))).rejects.toBeInstanceOf(HashingOverloaded);
+  expect(load()).toEqual({ active: 1, waiting: 1, refused: 1 });
   end("a");
   expect(await first).toBe("a");
   await turns();
@@ -54,10 +55,11 @@ test("a full queue refuses at once, and has room again when a job ends", async (
   await turns();
   end("d");
   expect(await third).toBe("d");
+  expect(load()).toEqual({ active: 0, waiting: 0, refused: 1 });
 });
 
 test("whoever stops waiting leaves the queue: the job never runs and the place is free", async () => {
-  const run = passwordQueue({ concurrency: 1, queue: 1 });
+  const { run } = passwordQueue({ concurrency: 1, queue: 1 });
   const { begun, job, end } = jobs();
   const first = run(job("a"));
   const gone = new AbortController();
