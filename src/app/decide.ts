@@ -47,7 +47,8 @@ export function createDecide(options: DecideOptions): Decide {
   return (request) => {
     const match = router.match(request.method, firstHeader(request.headers, "host"), request.target);
     if (isPreflight(request.method, request.headers) && match.kind !== "ambiguous_path") {
-      return { kind: "preflight", headers: preflightHeaders(request.headers, config.cors.origins) };
+      const routed = match.kind !== "not_found";
+      return { kind: "preflight", headers: preflightHeaders(request.headers, config.cors.origins), routed };
     }
     switch (match.kind) {
       case "ambiguous_path":

@@ -24,8 +24,8 @@ export type Decision =
       readonly cookies: readonly string[];
     }
   | { readonly kind: "redirect"; readonly route: Route; readonly location: string; readonly cookies: readonly string[] }
-  /** A CORS preflight, answered 204 here: it never reaches an upstream. */
-  | { readonly kind: "preflight"; readonly headers: HeaderList }
+  /** A CORS preflight, answered 204 here: it never reaches an upstream. `routed`: whether some route has its path. */
+  | { readonly kind: "preflight"; readonly headers: HeaderList; readonly routed: boolean }
   | { readonly kind: "refuse"; readonly route: Route | null; readonly problem: Problem };
 
 /** The one way from request to verdict: the proxy, the WebSocket upgrade and forward auth all call it. Synchronous when the token has been seen before. */

@@ -66,9 +66,11 @@ function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
     return problemResponse({ code: "internal" });
   });
   app.notFound(() => problemResponse({ code: "not_found" }));
+  const verifyPath = `${config.paths.auth}/verify`;
   app.use(async (c, next) => {
     const { headers } = c.env;
-    if (isPreflight(c.req.method, headers)) {
+    // A proxy asks for a verdict with the headers, and maybe the method, of the request to judge.
+    if (isPreflight(c.req.method, headers) && c.req.path !== verifyPath) {
       return withHeaders(new Response(null, { status: 204 }), preflightHeaders(headers, config.cors.origins));
     }
     await next();

@@ -1,13 +1,18 @@
-import { allHeaders, type HeaderList } from "../lib/header-list.ts";
+import { allHeaders, firstHeader, type HeaderList } from "../lib/header-list.ts";
 import { PROBLEMS, type Problem } from "../protocol/errors.ts";
 import type { AddressSet } from "../proxy/address.ts";
-import type { Decide, Decision, IncomingRequest } from "./decision.ts";
+import type { Route } from "../routing/route.ts";
+import type { Principal } from "../tokens/principal.ts";
+import type { Decide, IncomingRequest } from "./decision.ts";
 
 export interface ForwardAuthOptions {
   readonly decide: Decide;
   readonly trusted: AddressSet;
   /** Every identity header, empty where there is nothing. */
-  readonly identity: (decision: Extract<Decision, { kind: "pass" }>) => Promise<HeaderList>;
+  readonly identity: (passed: {
+    readonly principal: Principal | null;
+    readonly route: Pick<Route, "upstream">;
+  }) => Promise<HeaderList>;
 }
 
 /** The verdict for the proxy that asked: 200 with headers, or a problem of status 401, 403 or 503. */
@@ -41,7 +46,8 @@ export function createForwardAuth(options: ForwardAuthOptions): (request: Incomi
         return { ok: false, problem: { code: "unauthenticated" } };
       case "preflight":
         // A preflight carries no credential and asks for nothing: the proxy may let it through to the service's own CORS.
-        return { ok: true, headers: [] };
+        if (!decision.routed) return { ok: false, problem: { code: "forbidden" } };
+        return { ok: true, headers: await options.identity({ principal: null, route: { upstream: null } }) };
     }
   };
 }
@@ -53,7 +59,8 @@ function judgedRequest(request: IncomingRequest): IncomingRequest | string {
   const { headers, peer } = request;
   const method = onlyValue(headers, METHOD_NAMES);
   const target = onlyValue(headers, TARGET_NAMES);
-  const host = onlyValue(headers, ["x-forwarded-host"]) ?? onlyValue(headers, ["host"]);
+  const isForwarded = firstHeader(headers, "x-forwarded-host") !== null;
+  const host = onlyValue(headers, [isForwarded ? "x-forwarded-host" : "host"]);
   if (method === null || target === null) return "Name the request once, by its method and its URI.";
   if (host === null) return "Name the host once.";
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(method)) return "The method is not a method.";
