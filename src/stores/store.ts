@@ -10,13 +10,29 @@ import type { AuditEvent, AuditRecord, NodeReceipt } from "./records.ts";
 
 export type { AttemptBucket } from "../accounts/login-limits.ts";
 
-/** The store cannot be reached, and what was asked has not been done and will not be done later. */
+/**
+ * Why a call failed. `refused` is an answer (the store is full, or has too few replicas), after which another call may well
+ * succeed; `breaker_open`: the store was not asked, because it has not been answering.
+ */
+export type StoreTrouble = "unreachable" | "refused" | "breaker_open";
+
+/** What was asked has not been done and will not be done later. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+  readonly trouble: StoreTrouble;
+  constructor(message: string, trouble: StoreTrouble = "unreachable") {
+    super(message);
+    this.trouble = trouble;
+  }
 }
 /** The store was asked and did not confirm in time: it may have been done. Asking again is safe. */
 export class StoreOutcomeUnknown extends Error {
   override readonly name = "StoreOutcomeUnknown";
+  readonly trouble: StoreTrouble;
+  constructor(message: string, trouble: StoreTrouble = "unreachable") {
+    super(message);
+    this.trouble = trouble;
+  }
 }
 
 /** Who asks, for the audit trail. */

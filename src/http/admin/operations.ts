@@ -1,8 +1,8 @@
 import { Hono } from "hono";
+import { StoreOutcomeUnknown, type StoreTrouble, StoreUnavailable } from "../../stores/store.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
-import { storeProblem } from "../store-problem.ts";
 import { adminEndpoints } from "./endpoints.ts";
 
 /** The operations listener: probes and the admin API. */
@@ -37,12 +37,12 @@ async function readiness(services: Services) {
   return { ready: checks.store === "ok" && caughtUp && checks.keys === "ok", checks };
 }
 
-async function storeState(services: Services): Promise<"ok" | "unreachable"> {
+async function storeState(services: Services): Promise<"ok" | StoreTrouble> {
   try {
     await services.store.time({});
     return "ok";
   } catch (error) {
-    if (storeProblem(error) === null) throw error;
-    return "unreachable";
+    if (error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown) return error.trouble;
+    throw error;
   }
 }
