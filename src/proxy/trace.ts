@@ -1,16 +1,17 @@
-const POOL = new Uint8Array(4096);
-let used = POOL.length;
+const POOLED = 2048;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+let pool = "";
+let used = 0;
 
-/** Random bytes in hexadecimal, drawn in bulk: every proxied request needs some. */
+/** Random bytes in hexadecimal, drawn and spelled out in bulk: every proxied request needs some. At most 2048 at once. */
 export function randomHex(bytes: number): string {
-  if (used + bytes > POOL.length) {
-    crypto.getRandomValues(POOL);
+  const digits = bytes * 2;
+  if (used + digits > pool.length) {
+    pool = Array.from(crypto.getRandomValues(new Uint8Array(POOLED)), (byte) => HEX[byte]).join("");
     used = 0;
   }
-  let text = "";
-  for (const end = used + bytes; used < end; used++) text += HEX[POOL[used] as number];
-  return text;
+  used += digits;
+  return pool.slice(used - digits, used);
 }
 
 /** Whether a `traceparent` is one that may be passed on (W3C Trace Context §3.2). */

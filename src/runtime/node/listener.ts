@@ -102,8 +102,8 @@ class Listener extends Server {
   readonly #webSockets: WebSockets;
   readonly #observed: boolean;
   readonly #answers: AnswerOptions;
-  readonly #inFlight = new Set<Exchange>();
-  readonly #connections = new Set<Socket>();
+  /** How many requests each connection waits for. By connection: a set of requests would be rehashed all the time, and keep them. */
+  readonly #waiting = new Map<Socket, number>();
   #draining = false;
 
   constructor(gateway: Gateway, { webSockets, observed }: ListenerOptions, serve: Serve) {
@@ -126,8 +126,8 @@ class Listener extends Server {
       ending: new WeakSet(),
     };
     this.on("connection", (socket: Socket) => {
-      this.#connections.add(socket);
-      socket.once("close", () => this.#connections.delete(socket));
+      this.#waiting.set(socket, 0);
+      socket.once("close", () => this.#waiting.delete(socket));
     });
     this.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
     this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
@@ -136,7 +136,7 @@ class Listener extends Server {
     this.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
     this.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     this.on("clientError", (error: Error, socket: Socket) => {
-      const underWay = [...this.#inFlight].some((exchange) => exchange.req.socket === socket);
+      const underWay = (this.#waiting.get(socket) ?? 0) > 0;
       answerParseError(error, socket, { underWay, secure: this.#answers.secure });
     });
   }
@@ -146,8 +146,7 @@ class Listener extends Server {
     this.#webSockets.destroy();
     super.close(callback);
     // Node waits for connections that have not yet brought a request, and no longer times them out.
-    const busy = new Set([...this.#inFlight].map(({ req }) => req.socket));
-    for (const socket of this.#connections) if (!busy.has(socket)) socket.destroy();
+    for (const [socket, requests] of this.#waiting) if (requests === 0) socket.destroy();
     return this;
   }
 
@@ -167,9 +166,9 @@ class Listener extends Server {
     if (this.#answers.ending.has(req.socket)) return;
     const started = performance.now();
     const exchange = new Exchange(req, res, this.#answers, { ...arrival, peer: peerOf(req.socket) });
-    this.#inFlight.add(exchange);
+    this.#count(req.socket, 1);
     res.once("close", () => {
-      this.#inFlight.delete(exchange);
+      this.#count(req.socket, -1);
       exchange.onClose?.();
       if (this.#observed) this.#report(exchange, performance.now() - started);
       if (this.#draining) this.closeIdleConnections();
@@ -180,6 +179,11 @@ class Listener extends Server {
     } catch (error) {
       this.#fail(exchange, error);
     }
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const requests = this.#waiting.get(socket);
+    if (requests !== undefined) this.#waiting.set(socket, requests + change);
   }
 
   #admit(exchange: Exchange): void | Promise<void> {

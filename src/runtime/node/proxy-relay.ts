@@ -1,40 +1,60 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Target, Targets } from "./proxy-targets.ts";
+import type { WebSockets } from "./websocket.ts";
 
 /** Interim responses that one request may bring. */
 const MAX_INTERIM = 16;
+/** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+/** How a connection fails that the upstream closed just as it was used again (RFC 9112 §9.3.1). */
+const CLOSED_UNDERFOOT = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
-export interface RelayOptions {
+/** A request on its way, and how its answer is to come back. */
+export interface Relayed {
+  readonly exchange: Exchange;
+  readonly targets: Targets;
+  readonly webSockets: WebSockets;
+  readonly method: string;
+  readonly headers: string[];
+  readonly body: Readable | null;
+  /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly authenticated: boolean;
   readonly cookies: readonly string[];
-  /** Called when no response has come; true: somebody else takes it from here. */
-  readonly retry: (error: Error, sent: boolean) => boolean;
-  /** Takes over after 101; null where none was asked for. */
-  readonly onUpgrade: ((headers: HeaderList, upstream: Duplex) => void) | null;
 }
 
-/** Writes an upstream's response straight to the client, piece by piece, with back-pressure. */
+/** Sends a request to its upstream and writes the response straight to the client, piece by piece, with back-pressure both ways. */
 export class Relay implements Dispatcher.DispatchHandler {
+  readonly #relayed: Relayed;
   readonly #exchange: Exchange;
-  readonly #options: RelayOptions;
+  #target: Target;
   #controller: Dispatcher.DispatchController | null = null;
+  #repeated = false;
   #waiting = false;
   #written = false;
   #interim = 0;
 
-  constructor(exchange: Exchange, options: RelayOptions) {
-    this.#exchange = exchange;
-    this.#options = options;
+  constructor(relayed: Relayed) {
+    this.#relayed = relayed;
+    this.#exchange = relayed.exchange;
+    this.#target = relayed.targets.pick(null);
   }
 
-  /** Ends the request to the upstream. */
+  dispatch(): void {
+    const { method, headers, body, exchange } = this.#relayed;
+    const upgrade = exchange.upgrade === null ? null : "websocket";
+    this.#target.pool.dispatch({ path: exchange.target, method, headers, body, upgrade }, this);
+  }
+
+  /** Ends the request to the upstream, where it has not ended. */
   abort(): void {
     this.#controller?.abort(new Error("the client went away"));
+    this.#relayed.body?.destroy();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -48,7 +68,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     _headers: unknown,
     upstream: Duplex,
   ): void {
-    this.#options.onUpgrade?.(headerLines(controller), upstream);
+    const { webSockets, exchange, pseudonym, cookies } = this.#relayed;
+    webSockets.join(exchange, headerLines(controller), upstream, { pseudonym, cookies });
   }
 
   onResponseStart(
@@ -64,22 +85,23 @@ export class Relay implements Dispatcher.DispatchHandler {
       if (status === 101 || this.#interim > MAX_INTERIM) controller.abort(new Error("a bad interim response"));
       return;
     }
-    const { pseudonym, authenticated, cookies } = this.#options;
+    const { pseudonym, authenticated, cookies } = this.#relayed;
+    const lines = headerLines(controller);
     const cors = exchange.cors();
-    const headers = responseHeaders({
-      ...{ status, headers: headerLines(controller) },
-      ...{ pseudonym, authenticated, cookies, cors },
-    });
+    const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors });
     if (headers === null) {
       controller.abort(new Error("a transfer coding that cannot be passed on"));
       return;
     }
     exchange.outcome = "proxied";
     exchange.head(status, isPlain(phrase) ? phrase : undefined, headers);
-    // Headers go with the first piece of the body where it is already here, and at once where it is not.
-    process.nextTick(() => {
-      if (!this.#written && !exchange.gone) exchange.res.flushHeaders();
-    });
+    // The head goes with the first piece of the body. A body of unknown length may be long in coming, as an event stream's is.
+    if (!hasLength(headers)) process.nextTick(flushHead, this);
+  }
+
+  /** Sends the head where no piece of the body has come with it. */
+  flush(): void {
+    if (!this.#written && !this.#exchange.gone) this.#exchange.res.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -105,13 +127,24 @@ export class Relay implements Dispatcher.DispatchHandler {
     const exchange = this.#exchange;
     const sent = this.#controller !== null;
     this.#controller = null;
+    if (!sent) this.#relayed.targets.avoid(this.#target);
     if (exchange.gone) return;
-    if (exchange.res.headersSent) {
-      this.#cut();
-      return;
-    }
-    if (this.#options.retry(error, sent)) return;
-    exchange.refuse(problemOf(error));
+    if (exchange.res.headersSent) this.#cut();
+    else if (this.#mayRepeat(error, sent)) this.#repeat();
+    else exchange.refuse(problemOf(error));
+  }
+
+  /** Once, and only what cannot have been done or does nothing (RFC 9110 §9.2.2). */
+  #mayRepeat(error: Error, sent: boolean): boolean {
+    const { body, method } = this.#relayed;
+    if (this.#repeated || body !== null || !SAFE.has(method)) return false;
+    return !sent || ("code" in error && CLOSED_UNDERFOOT.has(String(error.code)));
+  }
+
+  #repeat(): void {
+    this.#repeated = true;
+    this.#target = this.#relayed.targets.pick(this.#target);
+    this.dispatch();
   }
 
   /** Half a response must not look like a whole one: to HTTP/1.0 the end of the connection would, so that it gets a reset. */
@@ -120,6 +153,16 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (req.httpVersion === "1.0") res.socket?.resetAndDestroy();
     res.destroy();
   }
+}
+
+const flushHead = (relay: Relay): void => relay.flush();
+
+function hasLength(headers: HeaderList): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (name.length === 14 && name.toLowerCase() === "content-length") return true;
+  }
+  return false;
 }
 
 /** A reason phrase that may be written again; undici has read it as UTF-8. Nobody needs one (RFC 9112 §4). */

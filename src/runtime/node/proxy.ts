@@ -7,7 +7,7 @@ import type { Principal } from "../../tokens/principal.ts";
 import type { Exchange } from "./exchange.ts";
 import { requestBody } from "./proxy-body.ts";
 import { Relay } from "./proxy-relay.ts";
-import { type Target, Targets } from "./proxy-targets.ts";
+import { Targets } from "./proxy-targets.ts";
 import type { WebSockets } from "./websocket.ts";
 
 /** What the decision has let through. */
@@ -25,11 +25,6 @@ export interface ReverseProxy {
 }
 
 const NOBODY: HeaderList = [];
-/** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
-const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
-/** How a connection fails that the upstream closed just as it was used again (RFC 9112 §9.3.1). */
-const CLOSED_UNDERFOOT = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
-
 /** `pseudonym`: what this gateway is called in `Via`. */
 export function createProxy(gateway: Gateway, pseudonym: string, webSockets: WebSockets): ReverseProxy {
   const { config } = gateway;
@@ -51,35 +46,21 @@ export function createProxy(gateway: Gateway, pseudonym: string, webSockets: Web
     });
     if (framing.kind === "length") headers.push("Content-Length", framing.length);
     const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
-    const mayRepeat = body === null && SAFE.has(method);
-    let target = targets.pick(null);
-    let repeated = false;
-
-    const relay = new Relay(exchange, {
-      ...{ pseudonym, authenticated: passed.principal !== null, cookies: passed.cookies },
-      retry(error, sent) {
-        if (!sent) targets.avoid(target);
-        if (repeated || !mayRepeat || (sent && !isClosedUnderfoot(error))) return false;
-        repeated = true;
-        dispatch(targets.pick(target));
-        return true;
-      },
-      onUpgrade:
-        exchange.upgrade === null
-          ? null
-          : (lines, upstream) => webSockets.join(exchange, lines, upstream, { pseudonym, cookies: passed.cookies }),
+    const { cookies, principal } = passed;
+    const authenticated = principal !== null;
+    const relay = new Relay({
+      exchange,
+      targets,
+      webSockets,
+      method,
+      headers,
+      body,
+      pseudonym,
+      authenticated,
+      cookies,
     });
-    exchange.onClose = () => {
-      relay.abort();
-      body?.destroy();
-    };
-    dispatch(target);
-
-    function dispatch(to: Target): void {
-      target = to;
-      const upgrade = exchange.upgrade === null ? null : "websocket";
-      to.pool.dispatch({ path: exchange.target, method, headers, body, upgrade }, relay);
-    }
+    exchange.onClose = () => relay.abort();
+    relay.dispatch();
   }
 
   return {
@@ -112,5 +93,3 @@ export function createProxy(gateway: Gateway, pseudonym: string, webSockets: Web
     },
   };
 }
-
-const isClosedUnderfoot = (error: Error): boolean => "code" in error && CLOSED_UNDERFOOT.has(String(error.code));
