@@ -25,6 +25,7 @@ import type { Decide } from "./decision.ts";
 import { type Connection, createEndpoints } from "./endpoints.ts";
 import { createForwardAuth } from "./forward-auth.ts";
 import { completeIdentityHeaders, identityHeaderList } from "./identity-headers.ts";
+import { createRepairs } from "./repairs.ts";
 import { createSessionMode } from "./session-mode.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -66,6 +67,8 @@ export interface GatewayOptions {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds between two looks at the feed. */
   readonly feedInterval: number;
+  /** Milliseconds that a look may wait in the store for an entry to come; 0 where the store cannot tell. */
+  readonly feedWait: number;
   readonly version: string;
 }
 
@@ -85,8 +88,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const view = new RevocationView();
   const follower = new FeedFollower({
     ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
-    read: (after, limit) => store.readFeed({ after, limit }),
-    onKeyRevoked: keyRing.reload,
+    readWait: options.feedWait,
+    read: (after, limit, waitFor) => store.readFeed({ after, limit, wait: waitFor }),
+    ...createRepairs({ store, keyRing, observe }),
   });
   const viewState = () => follower.state;
   const catchUp = () => follower.catchUp();

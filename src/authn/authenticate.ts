@@ -59,6 +59,9 @@ export function createTokenAuthenticator(options: AuthenticatorOptions): TokenAu
           return null;
         case "stale":
           return serveStale ? null : { code: "stale_view" };
+        case "epoch_mismatch":
+        case "rolled_back":
+          return { code: "stale_view", detail: "The store has lost revocations; this gateway is writing them back." };
         case "catching_up":
           return { code: "stale_view", detail: "This gateway is still reading the revocations." };
       }

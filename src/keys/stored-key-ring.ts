@@ -27,6 +27,8 @@ export interface KeyRingOptions extends LoadContext, KeySettings {
 export interface StoredKeyRing extends KeyRing {
   /** As `refresh`, and what was stored before the call is read: a read under way may have begun too early. */
   reload(): Promise<void>;
+  /** Writes keys back that the store has lost; those that it still has stay as they are. */
+  restore(): Promise<void>;
   /**
    * Milliseconds until `refresh` should be called again: when rotation has something to do, and to learn of others' keys each
    * minute, or sooner where keys are published for so short a time that they would sign by then.
@@ -99,6 +101,17 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     }
   }
 
+  async function restore(): Promise<void> {
+    const held = [...stored].sort((a, b) => a.createdAt - b.createdAt);
+    for (const key of held) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const answer = await store.keys({});
+        if (key.removeAt <= answer.now || answer.keys.some(({ kid }) => kid === key.kid)) break;
+        if (await store.addKey({ key, expectedNewest: newestKid(answer.keys) })) break;
+      }
+    }
+  }
+
   /** After a change of secret: while both are known, keys move to the new one. */
   async function rewrap(key: StoredKey): Promise<void> {
     const bytes = await unwrap(key.kid, key, secrets);
@@ -131,6 +144,7 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     find: (kid) => loaded.get(kid)?.verifyKey ?? null,
     mayRefetch: () => reading !== null || failure !== null || !coolingDown(),
     refresh,
+    restore,
     async reload() {
       if (reading !== null) await reading.catch(() => {});
       await refresh();

@@ -1,4 +1,5 @@
 import type { ProblemCode } from "../protocol/errors.ts";
+import type { HistoryBreak } from "../revocation/repair.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshOutcome } from "../sessions/refresh-outcome.ts";
 
@@ -16,6 +17,11 @@ export type Observation =
   | { readonly kind: "session_ended"; readonly reason: EndReason }
   | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
   | { readonly kind: "view"; readonly state: "caught_up" | "stale" | "fresh"; readonly entries: number }
+  /** Revocations were read, the oldest so many milliseconds after it had been published. */
+  | { readonly kind: "feed_read"; readonly entries: number; readonly lag: number }
+  /** The store was wiped or rolled back; `restored` revocations were written back to it. */
+  | { readonly kind: "history_broken"; readonly cause: HistoryBreak["cause"] }
+  | { readonly kind: "history_repaired"; readonly cause: HistoryBreak["cause"]; readonly restored: number }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 
 export type Observe = (event: Observation) => void;

@@ -11,6 +11,9 @@ export type RevocationTarget =
   | { readonly kind: "key"; readonly kid: string }
   | { readonly kind: "all"; readonly before: number };
 
+/** A target as a view holds it, without the time at which it was published. */
+export type HeldRevocation = Omit<RevocationEntry, "at">;
+
 /** A target as it stands in the feed. Times are milliseconds since 1970 by the store's clock. */
 export interface RevocationEntry {
   readonly target: RevocationTarget;

@@ -17,6 +17,10 @@ export interface FeedPage {
   readonly cursor: FeedCursor;
   /** True when there was nothing more to read at the time of the read. */
   readonly end: boolean;
+  /** False: what stands before the place that was read from is no longer what a reader found there. The store was rolled back. */
+  readonly continues: boolean;
+  /** How many milliseconds after the read was asked for its end was still the end: a read may wait for what comes. */
+  readonly waited: number;
   readonly state: readonly FeedState[];
   /** The store's clock at the read, in milliseconds. */
   readonly now: number;

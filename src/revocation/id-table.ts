@@ -62,6 +62,17 @@ export class IdTable {
     return found === EMPTY ? -1 : (this.#chunkOf(found - 1).before[(found - 1) % CHUNK] as number);
   }
 
+  /** Calls back for every entry that has not expired, oldest first. `id` holds its words until the next call. */
+  each(now: number, visit: (id: Uint32Array, before: number, expires: number) => void): void {
+    for (const chunk of this.#chunks) {
+      for (let at = 0; at < chunk.used; at++) {
+        const expires = chunk.expires[at] as number;
+        if (expires > now)
+          visit(chunk.ids.subarray(at * WORDS, at * WORDS + WORDS), chunk.before[at] as number, expires);
+      }
+    }
+  }
+
   /** Drops full chunks all of whose entries have expired. */
   trim(now: number): void {
     for (;;) {

@@ -1,3 +1,5 @@
+import { encodeBase64url } from "../lib/base64url.ts";
+
 const DIGITS = new Int8Array(128).fill(-1);
 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("").forEach((digit, value) => {
   DIGITS[digit.charCodeAt(0)] = value;
@@ -17,6 +19,22 @@ export function idWords(text: string, words: Uint32Array): boolean {
   words[2] = Number.parseInt(text.slice(19, 23) + text.slice(24, 28), 16);
   words[3] = Number.parseInt(text.slice(28, 36), 16);
   return true;
+}
+
+/** The UUID that `idWords` reads as these words. */
+export function uuidOf(words: Uint32Array): string {
+  const hex = [...words].map((word) => word.toString(16).padStart(8, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The id with that prefix that `idWords` reads as these words. */
+export function prefixedIdOf(prefix: "s" | "u", words: Uint32Array): string {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
+    view.setUint32(index * 4, word);
+  });
+  return `${prefix}_${encodeBase64url(bytes)}`;
 }
 
 function base64urlWords(text: string, words: Uint32Array): boolean {

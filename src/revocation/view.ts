@@ -1,6 +1,6 @@
-import type { RevocationEntry } from "./entry.ts";
+import type { HeldRevocation, RevocationEntry, RevocationTarget } from "./entry.ts";
 import { IdTable } from "./id-table.ts";
-import { idWords } from "./id-words.ts";
+import { idWords, prefixedIdOf, uuidOf } from "./id-words.ts";
 
 /** What the view needs to know of a token. */
 export interface TokenFacts {
@@ -38,7 +38,7 @@ export class RevocationView {
     return this.#tokens.size + this.#sessions.size + this.#users.size + this.#named.size;
   }
 
-  apply({ target, expires }: RevocationEntry): void {
+  apply({ target, expires }: HeldRevocation | RevocationEntry): void {
     this.#version++;
     switch (target.kind) {
       case "token":
@@ -78,6 +78,46 @@ export class RevocationView {
     return this.#namedBefore("client", token.clientId) >= issuedAt || this.#namedBefore("key", token.kid) >= issuedAt;
   }
 
+  /** Whether nothing would change if the target were applied. */
+  holds(target: RevocationTarget): boolean {
+    switch (target.kind) {
+      case "token":
+        return this.#before(this.#tokens, "token", target.jti) >= 0;
+      case "session":
+        return this.#before(this.#sessions, "session", target.sid) >= 0;
+      case "user":
+        return this.#before(this.#users, "user", target.sub) >= target.before;
+      case "client":
+        return this.#namedBefore("client", target.clientId) >= target.before;
+      case "key":
+        return this.#namedBefore("key", target.kid) >= 0;
+      case "all":
+        return this.#all.before >= target.before;
+    }
+  }
+
+  /** What is held and has not expired, to be written back to a store that has lost it. */
+  held(now: number): HeldRevocation[] {
+    const held: HeldRevocation[] = [];
+    if (this.#all.expires > now) {
+      held.push({ target: { kind: "all", before: this.#all.before }, expires: this.#all.expires });
+    }
+    for (const [name, { before, expires }] of this.#named) {
+      const target = namedTarget(name, before);
+      if (expires > now && target !== null) held.push({ target, expires });
+    }
+    this.#users.each(now, (id, before, expires) => {
+      held.push({ target: { kind: "user", sub: prefixedIdOf("u", id), before }, expires });
+    });
+    this.#sessions.each(now, (id, _before, expires) => {
+      held.push({ target: { kind: "session", sid: prefixedIdOf("s", id) }, expires });
+    });
+    this.#tokens.each(now, (id, _before, expires) => {
+      held.push({ target: { kind: "token", jti: uuidOf(id) }, expires });
+    });
+    return held;
+  }
+
   /** Forgets entries whose tokens have all expired. `now`: milliseconds by the store's clock. */
   trim(now: number): void {
     for (const table of [this.#tokens, this.#sessions, this.#users]) table.trim(now);
@@ -105,5 +145,25 @@ export class RevocationView {
 
   #namedBefore(kind: string, id: string): number {
     return this.#named.get(`${kind} ${id}`)?.before ?? -1;
+  }
+}
+
+/** What a name in the map stands for. */
+function namedTarget(name: string, before: number): RevocationTarget | null {
+  const space = name.indexOf(" ");
+  const subject = name.slice(space + 1);
+  switch (name.slice(0, space)) {
+    case "token":
+      return { kind: "token", jti: subject };
+    case "session":
+      return { kind: "session", sid: subject };
+    case "user":
+      return { kind: "user", sub: subject, before };
+    case "client":
+      return { kind: "client", clientId: subject, before };
+    case "key":
+      return { kind: "key", kid: subject };
+    default:
+      return null;
   }
 }

@@ -21,6 +21,7 @@ export const AUDIT_KINDS = [
   "revoked",
   "key_created",
   "key_revoked",
+  "history_repaired",
   "admin_call",
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

@@ -1,7 +1,7 @@
 import type { AttemptBucket } from "../accounts/login-limits.ts";
 import type { Client, User } from "../accounts/records.ts";
 import type { StoredKey } from "../keys/stored-key.ts";
-import type { RevocationEntry, RevocationTarget } from "../revocation/entry.ts";
+import type { HeldRevocation, RevocationEntry, RevocationTarget } from "../revocation/entry.ts";
 import type { FeedCursor, FeedPage } from "../revocation/feed.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshRequest, RefreshResult } from "../sessions/refresh.ts";
@@ -178,8 +178,22 @@ export interface Store {
     readonly dryRun: boolean;
     readonly origin: Origin;
   }): Promise<RevokeResult>;
-  /** Entries after `after` (null: from the start), at most `limit`. */
-  readFeed(input: { readonly after: FeedCursor | null; readonly limit: number }): Promise<FeedPage>;
+  /**
+   * Entries after `after` (null: from the start), at most `limit`. Where there are none it may wait for one to come, `wait`
+   * milliseconds at most (absent: 0); a store that cannot tell when one comes does not wait.
+   */
+  readFeed(input: {
+    readonly after: FeedCursor | null;
+    readonly limit: number;
+    readonly wait?: number;
+  }): Promise<FeedPage>;
+  /**
+   * After a wipe: publishes a revocation of every access token issued so far in each partition whose epoch is not that of `from`,
+   * unless that has been done since `seen` by somebody who came from the same. `seen`: the store's clock as the caller last saw it.
+   */
+  sealFeed(input: { readonly from: readonly string[]; readonly seen: number }): Promise<void>;
+  /** Publishes again what a store has lost and a gateway still holds, and ends again the sessions and users that are named. */
+  restore(input: { readonly revocations: readonly HeldRevocation[] }): Promise<void>;
 
   // Clients that were made by command; those of the configuration are not in the store.
   createClient(input: { readonly client: Omit<Client, "createdAt">; readonly origin: Origin }): Promise<Client>;

@@ -108,4 +108,66 @@ export function feedContract(open: () => Promise<Subject>): void {
     const next = await s.store.readFeed({ after: cursor, limit: 10 });
     expect(next.entries.map(({ target }) => target)).toEqual([{ kind: "token", jti: "j2" }]);
   });
+
+  test("a history is sealed once for those who come from another, and not for those who come from it", async () => {
+    const s = await open();
+    const { id, issuedAt } = await s.login(await s.user()).then((session) => ({ id: session.sub, ...session }));
+    const page = await s.store.readFeed({ after: null, limit: 1 });
+    const epochs = page.state.map(({ epoch }) => epoch);
+    await s.store.sealFeed({ from: epochs, seen: page.now });
+    expect(await s.published()).toEqual([]);
+    await s.store.sealFeed({ from: epochs.map(() => "another"), seen: page.now });
+    const published = (await s.store.readFeed({ after: null, limit: 100 })).entries;
+    expect(new Set(published.map(({ target }) => target.kind))).toEqual(new Set(["all"]));
+    for (const { target } of published) {
+      expect(target.kind === "all" ? target.before : 0).toBeGreaterThanOrEqual(issuedAt);
+    }
+    // Access tokens only: the session goes on, and what it is issued now passes.
+    const latest = Math.max(...published.map(({ target }) => (target.kind === "all" ? target.before : 0)));
+    s.advance(1);
+    const [session] = await s.store.sessions({ sub: id });
+    expect(session).toBeDefined();
+    expect(await s.store.clientIssueTime({ clientId: "c_1" })).toBeGreaterThan(latest);
+  });
+
+  test("what is written back is published, lives as long as it would have, and ends what it names", async () => {
+    const s = await open();
+    const [ada, bob, eve] = [await s.user("ada"), await s.user("bob"), await s.user("eve")];
+    const [ended, kept] = [await s.login(ada), await s.login(ada)];
+    const ofBob = await s.login(bob);
+    const ofEve = await s.login(eve);
+    const now = await s.now();
+    const expires = now + 60 * MINUTE;
+    await s.store.restore({
+      revocations: [
+        { target: { kind: "session", sid: ended.sid }, expires },
+        { target: { kind: "user", sub: bob.id, before: now + 10 }, expires },
+        { target: { kind: "user", sub: eve.id, before: ofEve.createdAt - 1 }, expires },
+        { target: { kind: "token", jti: "j" }, expires: now },
+        { target: { kind: "client", clientId: "c_1", before: 5 }, expires },
+        { target: { kind: "session", sid: "s_gone" }, expires },
+      ],
+    });
+    expect(new Set(await s.published())).toEqual(
+      new Set([`session ${ended.sid}`, `user ${bob.id}`, `user ${eve.id}`, "token j", "client c_1", "session s_gone"]),
+    );
+    for (const entry of (await s.store.readFeed({ after: null, limit: 100 })).entries) {
+      const least = entry.target.kind === "token" ? entry.at + 5 * MINUTE : expires;
+      expect(entry.expires).toBe(least);
+    }
+    expect(await s.refresh(ended, 0)).toEqual({ outcome: "ended" });
+    expect(await s.refresh(ofBob, 0)).toEqual({ outcome: "ended" });
+    expect(await s.refresh(kept, 0)).toMatchObject({ outcome: "kept" });
+    expect(await s.refresh(ofEve, 0)).toMatchObject({ outcome: "kept" });
+  });
+
+  test("a reader that is ahead of the feed is told that it does not continue", async () => {
+    const s = await open();
+    await publish(s, "j0");
+    const { cursor } = await publish(s, "j1");
+    expect(await s.store.readFeed({ after: cursor, limit: 10 })).toMatchObject({ continues: true });
+    expect(await s.store.readFeed({ after: null, limit: 10 })).toMatchObject({ continues: true });
+    const ahead = cursor.map((position) => position.replace(/\d+$/, (number) => String(Number(number) + 1)));
+    expect(await s.store.readFeed({ after: ahead, limit: 10 })).toMatchObject({ continues: false });
+  });
 }

@@ -27,6 +27,16 @@ export function keysContract(open: () => Promise<Subject>): void {
     expect(await s.audited()).toEqual(["key_created", "key_created"]);
   });
 
+  test("the newest is the one that was created last: an older one can be written back behind it", async () => {
+    const s = await open();
+    const now = await s.now();
+    expect(await s.store.addKey({ key: key("k2", now + 1), expectedNewest: null })).toBe(true);
+    expect(await s.store.addKey({ key: { ...key("k1", now), revokedAt: now }, expectedNewest: "k2" })).toBe(true);
+    expect((await s.store.keys({})).keys.find(({ kid }) => kid === "k1")?.revokedAt).toBe(now);
+    expect(await s.store.addKey({ key: key("k3", now + 2), expectedNewest: "k1" })).toBe(false);
+    expect(await s.store.addKey({ key: key("k3", now + 2), expectedNewest: "k2" })).toBe(true);
+  });
+
   test("of racing gateways one adds the next key", async () => {
     const s = await open();
     const now = await s.now();

@@ -64,7 +64,7 @@ export async function inProcessGateway(
       observe: (event) => observed.push(event),
       monotonic: () => performance.now(),
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),
-      ...{ feedInterval: 25, version: "test" },
+      ...{ feedInterval: 25, feedWait: 0, version: "test" },
     });
     await made.start();
     return made;

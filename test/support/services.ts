@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { usernameKey } from "../../src/accounts/username.ts";
+import { createRepairs } from "../../src/app/repairs.ts";
 import { accessGrant } from "../../src/authn/access-grant.ts";
 import { createTokenAuthenticator } from "../../src/authn/authenticate.ts";
 import { createRenewal } from "../../src/authn/renewal.ts";
@@ -103,10 +104,11 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   const follower = new FeedFollower({
     view,
     read: (after, limit) => store.readFeed({ after, limit }),
-    onKeyRevoked: keyRing.reload,
+    ...createRepairs({ store, keyRing, observe: () => {} }),
     monotonic: now,
     wait: async () => {},
     interval: 1000,
+    readWait: 0,
     maxStaleness: config.revocation.maxStaleness,
   });
   const catchUp = () => follower.catchUp();

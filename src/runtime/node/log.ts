@@ -27,6 +27,13 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
       case "view":
         log.info(facts, kind);
         return;
+      case "feed_read":
+        log.debug(facts, kind);
+        return;
+      case "history_broken":
+      case "history_repaired":
+        log.error(facts, kind);
+        return;
       case "store_failed":
         log.warn(facts, kind);
         return;

@@ -11,8 +11,14 @@ import { openStore } from "./open-store.ts";
 import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
 
-/** How often the embedded store is asked for other processes' revocations: they are seen within 100 ms. */
-const FEED_INTERVAL = 25;
+/**
+ * How the feed is followed, in milliseconds. The embedded store is asked for other processes' revocations at an interval: they are
+ * seen within 100 ms. Redis tells when one comes; a read ends soon enough for the next to keep the view fresh.
+ */
+const FOLLOWING = {
+  sqlite: { feedInterval: 25, feedWait: 0 },
+  redis: { feedInterval: 0, feedWait: 750 },
+} as const;
 /** How long requests in flight may take to end after a signal. */
 const DRAIN = 10_000;
 
@@ -50,7 +56,7 @@ export async function serve({ config, secrets }: ServeOptions): Promise<Served> 
 
   try {
     gateway = await createGateway({
-      ...{ config, secrets, store, version: packageVersion(), feedInterval: FEED_INTERVAL },
+      ...{ config, secrets, store, version: packageVersion(), ...FOLLOWING[config.store.kind] },
       passwords: nodePasswords(config.passwords),
       signature: nodeSignatureCheck,
       observe: logObservations(log, config),

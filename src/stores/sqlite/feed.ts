@@ -32,6 +32,7 @@ export function feedEnd(step: Step): FeedCursor {
 export function readFeed(step: Step, input: { readonly after: FeedCursor | null; readonly limit: number }): FeedPage {
   const last = lastRevocation(step);
   const after = positionOf(input.after);
+  const continues = after <= last;
   // Bounded by `last`, which was read first: an entry published between the two statements belongs to the next page.
   const rows = step.db.all(
     "SELECT * FROM revocations WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
@@ -46,6 +47,8 @@ export function readFeed(step: Step, input: { readonly after: FeedCursor | null;
     // At the end the position is that of the newest entry ever published, those that have been trimmed included.
     cursor: [String(end || newest === undefined ? last : integer(newest, "id"))],
     end,
+    continues,
+    waited: 0,
     state: [{ epoch: step.epoch, last: String(last) }],
     now: step.now,
   };

@@ -12,7 +12,10 @@ export function keys(step: Step): { readonly keys: readonly StoredKey[]; readonl
 
 export function addKey(step: Step, input: OperationInput<"addKey">): boolean {
   const newest = first(
-    step.db.all("SELECT kid FROM signing_keys WHERE remove_at > ? ORDER BY number DESC LIMIT 1", step.now),
+    step.db.all(
+      "SELECT kid FROM signing_keys WHERE remove_at > ? ORDER BY created_at DESC, number DESC LIMIT 1",
+      step.now,
+    ),
   );
   if ((newest === null ? null : text(newest, "kid")) !== input.expectedNewest) return false;
   const { key } = input;

@@ -1,6 +1,6 @@
 import type { RevocationTarget } from "../../revocation/entry.ts";
 import type { OperationInput } from "../operations.ts";
-import type { RevokeResult } from "../store.ts";
+import type { Origin, RevokeResult } from "../store.ts";
 import { record } from "./audit.ts";
 import { first, integer, text } from "./database.ts";
 import { endAllOfUser, endOne, madeUntil, userBeforeNow } from "./endings.ts";
@@ -13,10 +13,27 @@ import { userRow } from "./user-rows.ts";
 type Request = OperationInput<"revoke">;
 type Done = Omit<RevokeResult, "cursor">;
 
+const ITSELF: Origin = { actor: "postern", address: null };
+
 export function revoke(step: Step, request: Request): RevokeResult {
   const done = act(step, request);
   if (!request.dryRun) tell(step, request, done);
   return { ...done, cursor: feedEnd(step) };
+}
+
+/** Refuses every access token of before, where the history is not the one that the caller comes from. */
+export function sealFeed(step: Step, { from, seen }: OperationInput<"sealFeed">): void {
+  if (from.length === 1 && from[0] === step.epoch) return;
+  const before = Math.max(seen, beforeNow(step, greatestNotBefore(step)));
+  step.db.all("UPDATE store SET tokens_not_before = max(tokens_not_before, ?) WHERE one = 1", before);
+  publish(step, { kind: "all", before });
+}
+
+export function restore(step: Step, { revocations }: OperationInput<"restore">): void {
+  for (const { target, expires } of revocations) {
+    act(step, { target, sub: null, reason: "revoked", note: null, dryRun: false, origin: ITSELF });
+    step.db.all("UPDATE revocations SET expires = max(expires, ?) WHERE id = ?", expires, feedEnd(step)[0] ?? "0");
+  }
 }
 
 function act(step: Step, request: Request): Done {

@@ -7,7 +7,7 @@ import { addKey, keys, rewrapKey } from "./keys.ts";
 import { returnAttempts, takeAttempts } from "./limits.ts";
 import { announce, nodes, retire } from "./nodes.ts";
 import { refreshSession } from "./refresh.ts";
-import { revoke } from "./revocations.ts";
+import { restore, revoke, sealFeed } from "./revocations.ts";
 import { createSession, endSession, session, sessionData, sessions, writeSessionData } from "./sessions.ts";
 import { beginStep, keepTime, type Step, storeTime } from "./step.ts";
 import { sweep } from "./sweep.ts";
@@ -56,6 +56,8 @@ export function sqliteStore(db: SyncDatabase, wall: () => number): SyncStore {
     writeSessionData: write(writeSessionData),
     revoke: write(revoke),
     readFeed: read(readFeed),
+    sealFeed: write(sealFeed),
+    restore: write(restore),
     createClient: write(createClient),
     clientById: read(clientById),
     listClients: read(listClients),

@@ -56,6 +56,25 @@ describe("key ring", () => {
     expect(ring.find(kidOf(jws))?.alg).toBe(alg);
   });
 
+  it("writes back the keys that the store has lost, beside one that was made meanwhile", async () => {
+    const ring = await ringWith();
+    const jws = await ring.sign("at+jwt", {});
+    const held = [...store.stored];
+    store.stored = [];
+    now += 1;
+    const other = await ringWith();
+    const since = await other.sign("at+jwt", {});
+    await ring.restore();
+    expect(store.stored.map(({ kid }) => kid).sort()).toEqual([...held.map(({ kid }) => kid), kidOf(since)].sort());
+    await Promise.all([ring.reload(), other.reload()]);
+    for (const each of [ring, other]) {
+      expect(await verifies(each, jws)).toBe(true);
+      expect(await verifies(each, since)).toBe(true);
+    }
+    await ring.restore();
+    expect(store.stored).toHaveLength(2);
+  });
+
   it("AT13: takes a kid for a lookup and for nothing else", async () => {
     const ring = await ringWith();
     await ring.refresh();

@@ -1,43 +1,55 @@
 import { expect, test } from "vitest";
-import type { RevocationEntry } from "../../../src/revocation/entry.ts";
+import type { RevocationEntry, RevocationTarget } from "../../../src/revocation/entry.ts";
 import type { FeedCursor, FeedPage } from "../../../src/revocation/feed.ts";
 import { FeedFollower } from "../../../src/revocation/follower.ts";
 import { RevocationView, type TokenFacts } from "../../../src/revocation/view.ts";
 
 const facts = (jti: string): TokenFacts => ({ jti, sid: null, sub: "u", clientId: "c", kid: "k", issuedAt: 5 });
 
-/** A feed in memory that a test can break, hold back and replace. */
+/** A feed in memory that a test can break, hold back, replace and roll back. A position is a number and the entry's own name. */
 function memoryFeed() {
-  const feed = { entries: [] as RevocationEntry[], epoch: "a", fail: false, reads: 0 };
-  const read = async (after: FeedCursor | null, limit: number): Promise<FeedPage> => {
+  const feed = { entries: [] as RevocationEntry[], epoch: "a", fail: false, reads: 0, waits: [] as number[] };
+  const read = async (after: FeedCursor | null, limit: number, wait: number): Promise<FeedPage> => {
     feed.reads++;
+    feed.waits.push(wait);
     if (feed.fail) throw new Error("store gone");
     const from = Number(after?.[0] ?? 0);
     const entries = feed.entries.slice(from, from + Math.min(limit, 2));
     const to = from + entries.length;
     const state = [{ epoch: feed.epoch, last: String(feed.entries.length) }];
-    return { entries, cursor: [String(to)], end: to === feed.entries.length, state, now: 10 };
+    const end = to >= feed.entries.length;
+    return { entries, cursor: [String(to)], end, continues: from <= feed.entries.length, waited: wait, state, now: 10 };
   };
-  const publish = (jti: string) => feed.entries.push({ target: { kind: "token", jti }, at: 1, expires: 1000 });
-  return { feed, read, publish };
+  const add = (target: RevocationTarget) => feed.entries.push({ target, at: 1, expires: 1000 });
+  const publish = (jti: string) => add({ kind: "token", jti });
+  const jtis = () => feed.entries.map(({ target }) => (target.kind === "token" ? target.jti : target.kind));
+  return { feed, read, add, publish, jtis };
 }
 
-function followerOf(
-  read: (after: FeedCursor | null, limit: number) => Promise<FeedPage>,
-  onKeyRevoked = async (): Promise<void> => {},
-) {
+type Options = ConstructorParameters<typeof FeedFollower>[0];
+
+function followerOf(read: Options["read"], more: Partial<Options> = {}) {
   const clock = { now: 0 };
   const view = new RevocationView();
+  const told: string[] = [];
   const follower = new FeedFollower({
     view,
     read,
-    onKeyRevoked,
+    onKeyRevoked: async () => {},
+    seal: async () => void told.push("sealed"),
+    restore: async (held) => void told.push(`restored ${held.length}`),
+    restoreKeys: async () => void told.push("keys"),
+    onRead: () => {},
+    onBroken: (cause) => void told.push(cause),
+    onRepaired: async (cause, restored) => void told.push(`${cause} repaired: ${restored}`),
     monotonic: () => clock.now,
     wait: (_milliseconds, signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
     interval: 25,
+    readWait: 0,
     maxStaleness: 60_000,
+    ...more,
   });
-  return { clock, view, follower };
+  return { clock, view, follower, told };
 }
 
 test("is not caught up until it has read to the end, over several pages", async () => {
@@ -88,8 +100,8 @@ test("catchUp sees what was published before it was called, also while a read is
     release = resolve;
   });
   let first = true;
-  const { follower, view } = followerOf(async (after, limit) => {
-    const page = await read(after, limit);
+  const { follower, view } = followerOf(async (after, limit, wait) => {
+    const page = await read(after, limit, wait);
     if (first) {
       first = false;
       await held;
@@ -104,27 +116,149 @@ test("catchUp sees what was published before it was called, also while a read is
   expect(view.refuses(facts("late"))).toBe(true);
 });
 
-test("another epoch is another history: everything is read again from its start", async () => {
-  const { feed, read, publish } = memoryFeed();
-  publish("1");
-  publish("2");
-  const { follower, view } = followerOf(read);
+test("another epoch: sealed first, then what is held is written back, with the keys last, and only what is missing", async () => {
+  const { feed, read, add, publish, jtis } = memoryFeed();
+  const order: string[] = [];
+  const { follower, view, told } = followerOf(read, {
+    seal: async (from, seen) => {
+      order.push(`seal ${from} ${seen}`);
+      add({ kind: "all", before: 4 });
+    },
+    restore: async (held) => {
+      order.push("restore");
+      for (const { target } of held) add(target);
+    },
+    restoreKeys: async () => void order.push("keys"),
+    onKeyRevoked: async () => void order.push("reload"),
+  });
+  for (const jti of ["1", "2", "3"]) publish(jti);
   await follower.catchUp();
   feed.epoch = "b";
   feed.entries = [];
-  publish("3");
+  publish("2");
+  publish("new");
   await follower.catchUp();
-  expect(view.refuses(facts("3"))).toBe(true);
-  expect(view.refuses(facts("1"))).toBe(true);
+  expect(order).toEqual(["seal a 10", "restore", "keys", "reload"]);
+  expect(jtis()).toEqual(["2", "new", "all", "1", "3"]);
+  expect(["1", "2", "3", "new"].every((jti) => view.refuses(facts(jti)))).toBe(true);
+  expect(view.refuses({ ...facts("other"), issuedAt: 4 })).toBe(true);
+  expect(view.refuses(facts("other"))).toBe(false);
+  expect(told).toEqual(["epoch_mismatch", "epoch_mismatch repaired: 2"]);
   expect(follower.state).toBe("fresh");
+  await follower.catchUp();
+  expect(order).toHaveLength(4);
+});
+
+test("rolled back: what was lost is written back without a seal", async () => {
+  const { feed, read, add, publish, jtis } = memoryFeed();
+  const { follower, told } = followerOf(read, {
+    restore: async (held) => {
+      for (const { target } of held) add(target);
+    },
+  });
+  for (const jti of ["1", "2", "3"]) publish(jti);
+  await follower.catchUp();
+  feed.entries = feed.entries.slice(0, 1);
+  await follower.catchUp();
+  expect(jtis()).toEqual(["1", "2", "3"]);
+  expect(told).toEqual(["rolled_back", "keys", "rolled_back repaired: 2"]);
+  expect([follower.state, follower.cursor]).toEqual(["fresh", ["3"]]);
+});
+
+test("nothing passes until the repair is done, and it is done over when it was interrupted", async () => {
+  const { feed, read, publish } = memoryFeed();
+  const states: string[] = [];
+  let failing = 2;
+  const { follower, told } = followerOf(read, {
+    restore: async () => {
+      states.push(follower.state);
+      failing--;
+      if (failing > 0) throw new Error("store gone");
+    },
+  });
+  publish("1");
+  await follower.catchUp();
+  feed.epoch = "b";
+  feed.entries = [];
+  await expect(follower.catchUp()).rejects.toThrow("store gone");
+  expect(follower.state).toBe("epoch_mismatch");
+  await follower.catchUp();
+  expect(states).toEqual(["epoch_mismatch", "epoch_mismatch"]);
+  expect(told).toEqual(["epoch_mismatch", "sealed", "sealed", "keys", "epoch_mismatch repaired: 1"]);
+  expect(follower.state).toBe("fresh");
+});
+
+test("a history that changes again while it is being repaired is repaired from where the view comes from", async () => {
+  const { feed, read, publish } = memoryFeed();
+  const seals: string[] = [];
+  const { follower } = followerOf(
+    async (after, limit, wait) => {
+      const page = await read(after, limit, wait);
+      if (feed.epoch === "b" && after?.[0] === "2") feed.epoch = "c";
+      return page;
+    },
+    { seal: async (from) => void seals.push(`${from} to ${feed.epoch}`) },
+  );
+  for (const jti of ["1", "2", "3", "4", "5"]) publish(jti);
+  await follower.catchUp();
+  feed.epoch = "b";
+  await expect(follower.catchUp()).rejects.toThrow("changed again");
+  await follower.catchUp();
+  expect(seals).toEqual(["a to b", "a to c"]);
+  expect(follower.state).toBe("fresh");
+});
+
+test("follows by reads that wait in the store; a read to the end does not wait for them", async () => {
+  const { feed, read, publish } = memoryFeed();
+  let wake = () => {};
+  const waiting = Promise.withResolvers<void>();
+  const { follower, view, clock } = followerOf(
+    async (after, limit, wait) => {
+      if (wait > 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          waiting.resolve();
+        });
+      }
+      return read(after, limit, wait);
+    },
+    { interval: 0, readWait: 750 },
+  );
+  await follower.start();
+  await waiting.promise;
+  publish("1");
+  await follower.catchUp();
+  expect(view.refuses(facts("1"))).toBe(true);
+  expect(feed.waits).toEqual([0, 0]);
+  // What the waiting read brings was asked for from further back: the position does not go back with it.
+  const settled = follower.stop();
+  wake();
+  await settled;
+  expect(follower.cursor).toEqual(["1"]);
+  clock.now = 1000;
+  expect(follower.state).toBe("fresh");
+  clock.now = 1001;
+  expect(follower.state).toBe("aging");
+});
+
+test("what a read waited at the end of the feed counts for freshness", async () => {
+  const { read } = memoryFeed();
+  const { follower, clock } = followerOf(async (after, limit) => ({ ...(await read(after, limit, 0)), waited: 700 }));
+  await follower.catchUp();
+  clock.now = 1700;
+  expect(follower.state).toBe("fresh");
+  clock.now = 1701;
+  expect(follower.state).toBe("aging");
 });
 
 test("an entry of a revoked key counts as read when the key signs no more, and not before", async () => {
   const { feed, read } = memoryFeed();
   const ring = { fail: true, reloads: 0 };
-  const { follower, view } = followerOf(read, async () => {
-    ring.reloads++;
-    if (ring.fail) throw new Error("store gone");
+  const { follower, view } = followerOf(read, {
+    onKeyRevoked: async () => {
+      ring.reloads++;
+      if (ring.fail) throw new Error("store gone");
+    },
   });
   feed.entries.push({ target: { kind: "key", kid: "k" }, at: 1, expires: 1000 });
   await expect(follower.catchUp()).rejects.toThrow("store gone");

@@ -19,6 +19,35 @@ function viewWith(target: RevocationTarget): RevocationView {
   return view;
 }
 
+test("what is held comes out as it went in, without what has expired", () => {
+  const targets: readonly RevocationTarget[] = [
+    { kind: "all", before: 7 },
+    { kind: "client", clientId: "c_1", before: 6 },
+    { kind: "key", kid: "a kid" },
+    { kind: "user", sub: newId("u"), before: 5 },
+    { kind: "session", sid: newId("s") },
+    { kind: "token", jti: uuidv7(ISSUED) },
+  ];
+  const view = new RevocationView();
+  for (const target of targets) {
+    expect(view.holds(target)).toBe(false);
+    view.apply({ target, expires: 100 });
+    expect(view.holds(target)).toBe(true);
+  }
+  view.apply({ target: { kind: "token", jti: uuidv7(ISSUED) }, expires: 50 });
+  view.apply({ target: { kind: "client", clientId: "c_2", before: 6 }, expires: 50 });
+  expect(view.held(50)).toEqual(targets.map((target) => ({ target, expires: 100 })));
+  expect(view.held(100)).toEqual([]);
+});
+
+test("a later before is not held yet", () => {
+  const sub = newId("u");
+  const view = viewWith({ kind: "user", sub, before: 5 });
+  expect(view.holds({ kind: "user", sub, before: 5 })).toBe(true);
+  expect(view.holds({ kind: "user", sub, before: 6 })).toBe(false);
+  expect(view.holds({ kind: "all", before: 0 })).toBe(false);
+});
+
 test("an empty view refuses nothing", () => {
   expect(new RevocationView().refuses(token)).toBe(false);
 });
