@@ -65,12 +65,10 @@ async function writeResponse(exchange: Exchange, response: Response): Promise<vo
   if (response.body === null || !STREAMED.test(response.headers.get("content-type") ?? "")) {
     const body = Buffer.from(await response.arrayBuffer());
     if (exchange.gone) return;
-    const hasLength = response.status === 204 || response.headers.has("content-length");
-    exchange.head(
-      response.status,
-      undefined,
-      hasLength ? headers : [...headers, "Content-Length", String(body.length)],
-    );
+    if (response.body !== null && !response.headers.has("content-length")) {
+      headers.push("Content-Length", String(body.length));
+    }
+    exchange.head(response.status, undefined, headers);
     res.end(body);
     return;
   }
