@@ -3,48 +3,67 @@ const DEFAULT_ACCESS_TTL = 300_000;
 /** A gateway that has lost the store may still hand out a token that it was issuing. */
 const LAST_ISSUE = 60_000;
 /** Expired entries that a publishing clears away: more than it adds, so that the feed cannot grow beyond what is needed. */
-const TRIMMED_AT_ONCE = 4;
+const TRIMMED_AT_ONCE = 16;
 
 /**
- * Publishing one fact that ends access tokens early, in the step of whatever it tells of (step.ts comes before). An entry's position
- * is its stream id and its number, `ms-seq-number`: a reader that meets a number it has read before under another id knows that the
- * history was rolled back. `last` and `count` of the partition's record are the position of the newest entry ever published.
+ * Publishing one fact that ends access tokens early, in the atomic step of whatever it tells of. It gives back the entry's position
+ * and when it expires:
+ *
+ *   local position, expires = publish(meta, feed, now, micros, '{"kind":"session","sid":"s_…"}')
+ *
+ * `meta` and `feed` are keys of one partition. `now` is the store's clock in milliseconds, `micros` the microseconds within it:
+ * entries of different partitions sort by them. An entry that is written back lives until `least` at least.
+ *
+ * A position is the stream id and the number of the entry, `ms-seq-number`: a reader that meets a number it has read before under
+ * another id knows that the history was rolled back. Fields of `meta` here: `last` and `count`, the position of the newest entry ever
+ * published, and `ttl:<ms>`, when a gateway last announced that its access tokens live so long.
  */
 export const PUBLISH = `
+local function field_of(fields, name)
+  for i = 1, #fields, 2 do
+    if fields[i] == name then return fields[i + 1] end
+  end
+  return nil
+end
+
 -- The longest lifetime that a token still alive may have: a lowered one counts until its tokens have run out.
-local function longest_lifetime()
+local function longest_lifetime(fields, now)
   local longest = 0
-  local announced = redis.call('HGETALL', BASE .. 'access-lifetimes')
-  for index = 1, #announced, 2 do
-    local ttl = tonumber(announced[index])
-    if announced[index + 1] + ttl + ${LAST_ISSUE} > now then longest = math.max(longest, ttl) end
+  for i = 1, #fields, 2 do
+    local ttl = tonumber(string.match(fields[i], '^ttl:(%d+)$'))
+    if ttl and ttl > longest and tonumber(fields[i + 1]) + ttl + ${LAST_ISSUE} > now then longest = ttl end
   end
   return longest > 0 and longest or ${DEFAULT_ACCESS_TTL}
 end
 
--- Removes the oldest entries, those whose tokens have all expired; returns how many.
-local function trim_feed(limit)
-  local last, count = nil, 0
-  for _, entry in ipairs(redis.call('XRANGE', BASE .. 'feed', '-', '+', 'COUNT', limit)) do
-    if tonumber(entry[2][6]) > now then break end
-    last, count = entry[1], count + 1
-  end
-  if last then
-    local milliseconds, sequence = string.match(last, '^(%d+)-(%d+)$')
-    redis.call('XTRIM', BASE .. 'feed', 'MINID', milliseconds .. '-' .. string.format('%.0f', sequence + 1))
-  end
-  return count
+-- Later than the last id, also where the clock was set back.
+local function next_id(last, now, micros)
+  local ms, seq = string.match(last or '0-0', '^(%d+)-(%d+)$')
+  ms, seq = tonumber(ms), tonumber(seq)
+  if now > ms or (now == ms and micros > seq) then return string.format('%.0f-%.0f', now, micros) end
+  return string.format('%.0f-%.0f', ms, seq + 1)
 end
 
-local function publish(target)
-  trim_feed(${TRIMMED_AT_ONCE})
-  local entry = { target = cjson.encode(target), at = now, expires = now + longest_lifetime() }
-  local number = redis.call('HINCRBY', META, 'count', 1)
-  local id = append(BASE .. 'feed', 't', entry.target, 'a', entry.at, 'x', entry.expires, 'n', number)
-  redis.call('HSET', META, 'last', id)
-  entry.position = id .. '-' .. number
-  return entry
+-- Forgets the oldest entries, as long as all their tokens have expired, at most a batch; returns how many.
+local function trim(feed, now, batch)
+  local oldest = redis.call('XRANGE', feed, '-', '+', 'COUNT', batch)
+  local expired = {}
+  for _, entry in ipairs(oldest) do
+    if tonumber(field_of(entry[2], 'x')) > now then break end
+    expired[#expired + 1] = entry[1]
+  end
+  if #expired > 0 then redis.call('XDEL', feed, unpack(expired)) end
+  return #expired
 end
 
-local function entry_reply(entry) return { entry.position, entry.target, entry.at, entry.expires } end
+local function publish(meta, feed, now, micros, target, least)
+  local fields = redis.call('HGETALL', meta)
+  local expires = math.max(now + longest_lifetime(fields, now), least or 0)
+  local id = next_id(field_of(fields, 'last'), now, micros)
+  local number = string.format('%.0f', tonumber(field_of(fields, 'count') or '0') + 1)
+  trim(feed, now, ${TRIMMED_AT_ONCE})
+  redis.call('XADD', feed, id, 't', target, 'a', string.format('%.0f', now), 'x', string.format('%.0f', expires), 'n', number)
+  redis.call('HSET', meta, 'last', id, 'count', number)
+  return id .. '-' .. number, expires
+end
 `;
