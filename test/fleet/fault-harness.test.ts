@@ -1,8 +1,11 @@
 // What the tests of faults stand on: a redis-server that is really killed and really loses what it has not stored, and a proxy
 // that does to connections what it says.
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { startRedisCluster } from "../support/redis-cluster.ts";
+import { startReplicatedRedis } from "../support/redis-replica.ts";
+import { startRedisSentinel } from "../support/redis-sentinel.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
 
 /** A client that gives up at once and connects again only when told. */
@@ -84,6 +87,37 @@ describe.skipIf(REDIS_SERVER === null)("the proxy", () => {
     proxy.heal();
     await client.connect();
     expect(await client.ping()).toBe("PONG");
+  });
+});
+
+describe.skipIf(REDIS_SERVER === null)("a primary that dies", () => {
+  test("before its replica had the last write: the write is lost, and the address leads to the replica", async () => {
+    const redis = await startReplicatedRedis();
+    const client = clientOf(redis.front.port);
+    await client.set("first", "1");
+    expect(await client.wait(1, 5_000)).toBe(1);
+    redis.cutLink();
+    await client.set("second", "1");
+    await redis.failover();
+    expect(await clientOf(redis.front.port).mget("first", "second")).toEqual(["1", null]);
+  });
+
+  test("is replaced by its sentinels", async () => {
+    const sentinel = await startRedisSentinel();
+    const { killed, promoted } = await sentinel.killPrimary();
+    expect(promoted).not.toBe(killed);
+    expect(await promoted.command("SET", "key", "1")).toBe("OK");
+  });
+
+  test("is replaced by its replica in a cluster", async () => {
+    const cluster = await startRedisCluster();
+    const client = new Cluster(cluster.servers.map(({ port }) => ({ host: "127.0.0.1", port })));
+    onTestFinished(() => client.disconnect());
+    const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+    for (const key of keys) await client.set(key, "1");
+    const [shard] = cluster.shards;
+    if (shard !== undefined) await cluster.killPrimary(shard);
+    for (const key of keys) expect(await client.set(key, "2")).toBe("OK");
   });
 });
 

@@ -11,6 +11,8 @@ export interface FaultProxy {
   blackHole(): void;
   /** Resets every connection, and each new one as soon as it is made. */
   cut(): void;
+  /** Resets every connection and hands new ones to this port: what a name or an address does that moves to another server. */
+  moveTo(port: number): void;
   /** Ends `delay`, `blackHole` and `cut`. Connections out of which bytes are missing are reset. */
   heal(): void;
   /**
@@ -47,6 +49,7 @@ interface Rule {
 
 /** Listens on a free port of 127.0.0.1 and hands everything to `port` there, until told otherwise. Closed when the test file ends. */
 export async function startFaultProxy(port: number): Promise<FaultProxy> {
+  let target = port;
   const links = new Set<Link>();
   let rules: readonly Rule[] = [];
   let latency = 0;
@@ -98,7 +101,12 @@ export async function startFaultProxy(port: number): Promise<FaultProxy> {
       client.resetAndDestroy();
       return;
     }
-    const link: Link = { client, server: connect({ port, host: "127.0.0.1", noDelay: true }), kept: null, torn: false };
+    const link: Link = {
+      client,
+      server: connect({ port: target, host: "127.0.0.1", noDelay: true }),
+      kept: null,
+      torn: false,
+    };
     links.add(link);
     client.on("data", (chunk) => fromClient(link, chunk));
     link.server.on("data", (chunk) => fromServer(link, chunk));
@@ -133,6 +141,10 @@ export async function startFaultProxy(port: number): Promise<FaultProxy> {
     },
     cut() {
       mode = "cut";
+      for (const link of links) reset(link);
+    },
+    moveTo(port) {
+      target = port;
       for (const link of links) reset(link);
     },
     heal() {
