@@ -2,8 +2,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** Applies a JSON merge patch (RFC 7396 §2). Names such as `__proto__` are names like any other. */
 export function mergePatch(target: Json, patch: Json): Json {
-  if (!isObject(patch)) return patch;
-  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  if (!isJsonObject(patch)) return patch;
+  const merged = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name);
     else merged.set(name, mergePatch(merged.get(name) ?? null, value));
@@ -11,5 +11,5 @@ export function mergePatch(target: Json, patch: Json): Json {
   return Object.fromEntries(merged);
 }
 
-const isObject = (value: Json): value is { readonly [name: string]: Json } =>
+export const isJsonObject = (value: unknown): value is { readonly [name: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value);

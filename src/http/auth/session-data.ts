@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { mergePatch } from "../../sessions/merge-patch.ts";
+import { isJsonObject, type Json, mergePatch } from "../../sessions/merge-patch.ts";
 import type { SessionData } from "../../stores/store.ts";
 import { parseBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
@@ -11,6 +11,8 @@ import { authenticatePerson, type Person } from "./principal.ts";
 /** How often a patch without `If-Match` is tried again when another one came between. */
 const ATTEMPTS = 8;
 const JSON_TYPES = ["application/merge-patch+json"];
+/** What has been parsed as JSON need not be copied: a copy would lose the name `__proto__`. */
+const PatchBody = z.custom<Json>(isJsonObject, "a JSON object");
 
 const entityTag = ({ version }: SessionData): string => `"${version}"`;
 
@@ -35,8 +37,7 @@ export async function patchSessionData(c: Context<PosternEnv>, services: Service
   const authenticated = await authenticatePerson(c, services);
   if (!authenticated.ok) return problemResponse(authenticated.problem);
   const { config } = services;
-  const schema = z.record(z.string(), z.json(), "a JSON object");
-  const body = await parseBody(c.req.raw, schema, { maxBytes: config.sessions.dataMax, jsonTypes: JSON_TYPES });
+  const body = await parseBody(c.req.raw, PatchBody, { maxBytes: config.sessions.dataMax, jsonTypes: JSON_TYPES });
   if (!body.ok) return problemResponse(body.problem);
   const ifMatch = c.req.header("if-match") ?? null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -49,7 +50,7 @@ export async function patchSessionData(c: Context<PosternEnv>, services: Service
 async function tryPatch(
   { config, store }: Services,
   { sub, sid }: Person,
-  patch: z.infer<z.ZodRecord<z.ZodString, z.ZodJSONSchema>>,
+  patch: Json,
   ifMatch: string | null,
 ): Promise<Response | "conflict"> {
   const data = await store.sessionData({ sub, sid });
