@@ -5,7 +5,16 @@ export const writeLine = (io: Io, line: string): void => void io.stdout.write(`$
 /** For people: what goes beside the result, so that the result can be piped. */
 export const note = (io: Io, line: string): void => void io.stderr.write(`${line}\n`);
 
-export const writeJson = (io: Io, value: unknown): void => writeLine(io, JSON.stringify(value, null, 2));
+export const writeJson = (io: Io, value: unknown): void => writeLine(io, jsonText(value, 2));
+
+/** JSON in which nothing but line breaks between members is a control character: JSON.stringify leaves those above U+007E as they are. */
+export const jsonText = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 
 /** Control characters would reach the terminal: a user agent is the client's to choose. */
 export const visible = (text: string): string =>

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { AuditView } from "../../http/admin/administration.ts";
 import { globalOptions, withAdmin } from "../context.ts";
 import type { Io } from "../io.ts";
-import { visible, writeJson, writeLine } from "../output.ts";
+import { jsonText, visible, writeJson, writeLine } from "../output.ts";
 import { count } from "./options.ts";
 
 const FOLLOW_EVERY = 500;
@@ -26,7 +26,7 @@ export function auditCommand(parent: Command, io: Io): void {
         const user = options.user ?? null;
         const first = await admin.audit({ after: null, limit: options.limit, user });
         if (json && options.follow !== true) return writeJson(io, first);
-        const write = (record: AuditView) => writeLine(io, json ? JSON.stringify(record) : line(record));
+        const write = (record: AuditView) => writeLine(io, json ? jsonText(record) : line(record));
         first.records.forEach(write);
         if (options.follow !== true) return;
         const interrupted = new AbortController();

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Io } from "../../../src/cli/io.ts";
-import { plural, visible, writeTable } from "../../../src/cli/output.ts";
+import { plural, visible, writeJson, writeTable } from "../../../src/cli/output.ts";
 
 /** An Io whose standard output can be read. */
 function recording() {
@@ -36,6 +36,15 @@ describe("tables", () => {
     writeTable(io, ["user agent"], [["\u001b[2J\u009b1m\r\n\u202eevil\u2028"]], "none");
     expect(text()).toBe("USER AGENT\n\\u{1b}[2J\\u{9b}1m\\u{d}\\u{a}\\u{202e}evil\\u{2028}\n");
   });
+});
+
+it("JSON holds no control character, and says the same", () => {
+  const { io, text } = recording();
+  const value = { userAgent: "\u009b31m\u0085\u2028\u202e\u{e0001}\u001b[2J é" };
+  writeJson(io, value);
+  const written = text();
+  expect(written.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
+  expect(JSON.parse(written)).toEqual(value);
 });
 
 it("visible leaves writing of every script alone", () => {
