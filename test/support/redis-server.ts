@@ -8,10 +8,13 @@ import { waitUntil } from "./wait-until.ts";
 /** The server's path, or null where its tests are skipped: `describe.skipIf(REDIS_SERVER === null)`. */
 export const REDIS_SERVER = requireProgram("redis-server");
 
+const DATABASES = 1_000;
+
 /** As operators are told to run it; DEBUG is let in so that tests can make it sleep. */
 const SETTINGS = [
   ...["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"],
   ...["--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0", "--logfile", ""],
+  ...["--databases", String(DATABASES)],
 ];
 
 /** A real redis-server in a process, port and folder of its own. It ends with the test file. */
@@ -19,6 +22,8 @@ export interface RedisServer {
   readonly port: number;
   /** `redis://127.0.0.1:port` */
   readonly url: string;
+  /** The URL of a database that nobody has been given before: an empty store. */
+  freshUrl(): string;
   readonly dir: string;
   /** Runs one command over a connection of its own. */
   command(...command: readonly (string | number)[]): Promise<unknown>;
@@ -48,10 +53,15 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const args = ["--port", String(port), "--dir", dir, ...SETTINGS, ...(options.settings ?? [])];
   const run = () => startChild(REDIS_SERVER ?? "redis-server", args, { cwd: dir });
   let child: ReturnType<typeof run> | null = null;
+  let given = 0;
 
   const server: RedisServer = {
     port,
     url: `redis://127.0.0.1:${port}`,
+    freshUrl() {
+      if (given === DATABASES) throw new Error(`this redis-server's ${DATABASES} databases have all been used`);
+      return `redis://127.0.0.1:${port}/${given++}`;
+    },
     dir,
     command: (...command) => redisCommand(port, ...command),
     async start() {

@@ -1,0 +1,55 @@
+import { IN_PARTITION, IN_TIME, RUN_IN_PARTITION, RUN_IN_TIME, STARTED } from "./scripts/step.ts";
+
+/** A Lua script as the server is given it. */
+export interface Script {
+  /** For messages. */
+  readonly name: string;
+  readonly lua: string;
+  readonly writes: boolean;
+}
+
+/**
+ * Calls a script in the slot of `key` with a plain object, absent fields being nil in Lua, and resolves with what it returned. Rejects
+ * with StoreUnavailable or StoreOutcomeUnknown; a script that writes does so before the caller's deadline or not at all.
+ */
+export type RunScript = (script: Script, key: string, input: object) => Promise<unknown>;
+
+// A shebang makes the server refuse the whole script beforehand where one of its writes would be refused half-way: out of memory,
+// on a replica, with too few replicas.
+const WRITES = "#!lua";
+const READS = "#!lua flags=no-writes";
+
+/** `body` is a function's: it returns the reply. `uses`: the functions that it calls. */
+interface Source {
+  readonly uses?: readonly string[];
+  readonly body: string;
+}
+
+/** A script that changes a partition's records: one atomic step with one time (`now`). */
+export const writes = (name: string, source: Source): Script => ({
+  name,
+  lua: [WRITES, STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), IN_TIME, RUN_IN_PARTITION].join("\n"),
+  writes: true,
+});
+
+/** A script that only reads a partition's records. */
+export const reads = (name: string, source: Source): Script => ({
+  name,
+  lua: [READS, STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join("\n"),
+  writes: false,
+});
+
+/** A script about one key outside of the partitions. */
+export const writesKey = (name: string, source: Source): Script => ({
+  name,
+  lua: [WRITES, STARTED, ...(source.uses ?? []), act(source.body), IN_TIME, RUN_IN_TIME].join("\n"),
+  writes: true,
+});
+
+export const readsKey = (name: string, source: Source): Script => ({
+  name,
+  lua: [READS, STARTED, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join("\n"),
+  writes: false,
+});
+
+const act = (body: string): string => `local function act()\n${body}\nend`;

@@ -1,0 +1,55 @@
+/** A clock that was set back by at most this much (ms) stands still until it has caught up; further back it is followed. */
+const MAX_STAND_STILL = 60_000;
+
+/*
+ * Every script is called with one key and with ARGV: the caller's deadline by the server's clock, the milliseconds to add to that
+ * clock (0 but in tests), and the input as JSON. It answers with the server's clock, a status, and what `act` returned.
+ */
+
+export const STARTED = `
+local time = redis.call('TIME')
+local SERVER_TIME = time[1] * 1000 + math.floor(time[2] / 1000)
+local WALL = SERVER_TIME + ARGV[2]
+local input = cjson.decode(ARGV[3])
+`;
+
+export const IN_PARTITION = `
+local META = KEYS[1]
+local BASE = string.sub(META, 1, -5)
+local meta = redis.call('HMGET', META, 'epoch', 'clock', 'sessionsNotBefore', 'tokensNotBefore', 'latestNotBefore')
+if not meta[1] then return { SERVER_TIME, 'wiped' } end
+local clock = tonumber(meta[2]) or 0
+local sessions_not_before = tonumber(meta[3]) or 0
+local tokens_not_before = tonumber(meta[4]) or 0
+local latest_not_before = tonumber(meta[5]) or 0
+local now = (clock > WALL and clock - WALL <= ${MAX_STAND_STILL}) and clock or WALL
+
+-- Appends to a stream under an id that orders entries across partitions, too: milliseconds, then a thousandth of a microsecond.
+local appended = 0
+local function append(stream, ...)
+  local id = WALL .. '-' .. (time[2] % 1000 * 1000 + appended)
+  appended = appended + 1
+  local added = redis.pcall('XADD', stream, id, ...)
+  if type(added) == 'string' then return added end
+  -- The clock was set back: the stream's own end counts on.
+  local last = redis.call('XINFO', 'STREAM', stream)
+  for index = 1, #last, 2 do
+    if last[index] == 'last-generated-id' then
+      return redis.call('XADD', stream, string.match(last[index + 1], '^%d+') .. '-*', ...)
+    end
+  end
+end
+`;
+
+export const IN_TIME = `
+if SERVER_TIME > tonumber(ARGV[1]) then return { SERVER_TIME, 'late' } end
+`;
+
+export const RUN_IN_TIME = `
+return { SERVER_TIME, 'done', act() }
+`;
+
+// The time of a step that wrote is kept, so that no later one is earlier.
+export const RUN_IN_PARTITION = `
+if now ~= clock then redis.call('HSET', META, 'clock', now) end
+${RUN_IN_TIME}`;
