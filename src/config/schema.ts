@@ -205,7 +205,9 @@ export const SHAPE = {
     .prefault({})
     .describe("Logs: JSON lines on standard output, without tokens and passwords."),
   maxBody: size("1KiB", "1MiB").prefault("64KiB").describe("Largest body that Postern's own endpoints read."),
-  storeTimeout: duration("50ms", "30s").prefault("1s").describe("How long a call to the store may take before 503."),
+  storeTimeout: duration("50ms", "30s")
+    .optional()
+    .describe("How long a call to the store may take before 503. Without it: 1s, with Redis 150ms."),
 };
 
 export const SCHEMA = group(SHAPE);

@@ -2,9 +2,13 @@ import type { Access, Route } from "../routing/route.ts";
 import type { Config, StoreAddress } from "./config.ts";
 import type { ParsedInput } from "./schema.ts";
 
+/** A file's commit may wait for the disk, and for other processes; a Redis that takes longer than this is in trouble. */
+const STORE_TIMEOUT = { sqlite: 1_000, redis: 150 } as const satisfies Record<StoreAddress["kind"], number>;
+
 /** The configuration as the rest of Postern takes it. `store` stands in for the file's own. */
 export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Config {
   const { tokens, sessions, passwords, registration, login } = parsed;
+  const address = store ?? parsed.store;
   return {
     issuer: parsed.issuer,
     origin: new URL(parsed.issuer).origin,
@@ -13,7 +17,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     operations: parsed.operations,
     admin: parsed.admin,
     paths: parsed.paths,
-    store: store ?? parsed.store,
+    store: address,
     tokens: { access: tokens.access, keys: tokens.keys },
     sessions: { ...tokens.refresh, ...sessions },
     revocation: parsed.revocation,
@@ -34,7 +38,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     audit: parsed.audit,
     log: parsed.log,
     maxBody: parsed.maxBody,
-    storeTimeout: parsed.storeTimeout,
+    storeTimeout: parsed.storeTimeout ?? STORE_TIMEOUT[address.kind],
   };
 }
 

@@ -485,4 +485,15 @@ describe("what is good", () => {
     expect(result.ok && result.config.trustedProxies).toEqual(["10.1.2.3/32", "::1/128", "fd00::/8"]);
     expect(result.ok && result.config.store).toEqual({ kind: "redis", url: "redis://x" });
   });
+
+  it("gives Redis less time than a file, unless told", () => {
+    const timeout = (input: object, url: string | null): unknown => {
+      const result = parseConfig({ issuer, ...input }, url === null ? undefined : { kind: "redis", url });
+      return result.ok && result.config.storeTimeout;
+    };
+    expect(timeout({}, null)).toBe(1_000);
+    expect(timeout({}, "redis://x")).toBe(150);
+    expect(timeout({ store: "redis://x" }, null)).toBe(150);
+    expect(timeout({ storeTimeout: "2s" }, "redis://x")).toBe(2_000);
+  });
 });
