@@ -16,7 +16,9 @@ import { RevocationView } from "../revocation/view.ts";
 import { reservedPaths } from "../routing/reserved.ts";
 import { createRouter } from "../routing/router.ts";
 import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
+import { Breaker, type BreakerState } from "../stores/breaker.ts";
 import type { Store } from "../stores/store.ts";
+import { storeWithBreaker } from "../stores/store-with-breaker.ts";
 import { createAccessTokens } from "../tokens/access-tokens.ts";
 import { createIdentityAssertions } from "../tokens/identity.ts";
 import type { Principal } from "../tokens/principal.ts";
@@ -73,7 +75,8 @@ export interface GatewayOptions {
 }
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, store, observe, now, monotonic, wait } = options;
+  const { config, observe, now, monotonic, wait } = options;
+  const store = guarded(options.store, options);
   const secretRing = await createSecretRing(options.secrets);
   const { alg, ttl } = config.tokens.access;
   const keyRing = createKeyRing({
@@ -148,4 +151,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await upkeep.stop();
     },
   };
+}
+
+/** A store across a network may not answer at all; the embedded one answers, or says at once that it is busy. */
+function guarded(store: Store, { config, monotonic, observe }: GatewayOptions): Store {
+  if (config.store.kind === "sqlite") return store;
+  const onChange = (state: BreakerState): void => observe({ kind: "breaker", state });
+  return storeWithBreaker(store, new Breaker({ monotonic, onChange }));
 }

@@ -16,6 +16,8 @@ export type Observation =
   | { readonly kind: "refresh"; readonly outcome: RefreshOutcome }
   | { readonly kind: "session_ended"; readonly reason: EndReason }
   | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
+  /** Whether calls are made to a store that has not been answering; `half_open`: one is, to see. */
+  | { readonly kind: "breaker"; readonly state: "closed" | "open" | "half_open" }
   | { readonly kind: "view"; readonly state: "caught_up" | "stale" | "fresh"; readonly entries: number }
   /** Revocations were read, the oldest so many milliseconds after it had been published. */
   | { readonly kind: "feed_read"; readonly entries: number; readonly lag: number }

@@ -34,6 +34,7 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
       case "history_repaired":
         log.error(facts, kind);
         return;
+      case "breaker":
       case "store_failed":
         log.warn(facts, kind);
         return;
