@@ -8,6 +8,7 @@ import { createSecretRing } from "../keys/secrets.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import { newId } from "../lib/ids.ts";
+import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
 import { createAddressSet } from "../proxy/address.ts";
 import { clientAddress } from "../proxy/client-address.ts";
@@ -17,6 +18,7 @@ import { reservedPaths } from "../routing/reserved.ts";
 import { createRouter } from "../routing/router.ts";
 import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
 import { Breaker, type BreakerState } from "../stores/breaker.ts";
+import { observedStore } from "../stores/observed-store.ts";
 import type { Store } from "../stores/store.ts";
 import { storeWithBreaker } from "../stores/store-with-breaker.ts";
 import { createAccessTokens } from "../tokens/access-tokens.ts";
@@ -61,6 +63,8 @@ export interface GatewayOptions {
   readonly passwords: Passwords;
   readonly signature: SignatureCheck;
   readonly observe: Observe;
+  /** Left out by a runtime whose operators read what is observed elsewhere. */
+  readonly metrics?: Metrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds that never go back. */
@@ -76,7 +80,7 @@ export interface GatewayOptions {
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, observe, now, monotonic, wait } = options;
-  const store = guarded(options.store, options);
+  const store = guarded(observedStore(options.store, observe, monotonic), options);
   const secretRing = await createSecretRing(options.secrets);
   const { alg, ttl } = config.tokens.access;
   const keyRing = createKeyRing({
@@ -127,10 +131,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
 
+  const { metrics, passwords } = options;
+  const readings = () => ({
+    view: { state: follower.state, entries: view.size, age: follower.age },
+    hashing: passwords.load(),
+  });
   const services: Services = {
     ...authenticator,
     ...{ config, store, keyRing, accessTokens, refreshTokens, observe, now, renew, catchUp, viewState },
-    ...{ secrets: options.secrets, passwords: options.passwords, viewCursor: () => follower.cursor },
+    ...{ secrets: options.secrets, passwords, viewCursor: () => follower.cursor },
+    ...(metrics === undefined ? {} : { metrics: { ...metrics, text: () => metrics.text(readings()) } }),
     pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
   };
   const { endpoints, operations } = createEndpoints({ services, verify, trusted });

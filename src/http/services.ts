@@ -20,6 +20,8 @@ export interface Services extends TokenAuthenticator {
   readonly refreshTokens: RefreshTokens;
   readonly passwords: Passwords;
   readonly observe: Observe;
+  /** What has been observed; left out where nobody counts. */
+  readonly metrics?: { readonly contentType: string; text(): Promise<string> };
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Resolves after so many milliseconds. */

@@ -14,7 +14,14 @@ export type Observation =
     }
   | { readonly kind: "login"; readonly outcome: "ok" | "invalid_credentials" | "rate_limited" | "overloaded" }
   | { readonly kind: "refresh"; readonly outcome: RefreshOutcome }
-  | { readonly kind: "session_ended"; readonly reason: EndReason }
+  | { readonly kind: "session_ended"; readonly reason: EndReason; readonly sessions: number }
+  | {
+      readonly kind: "store_call";
+      /** The operation's name in the store's port. */
+      readonly operation: string;
+      readonly outcome: "ok" | "unavailable" | "outcome_unknown" | "failed";
+      readonly ms: number;
+    }
   | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
   /** Whether calls are made to a store that has not been answering; `half_open`: one is, to see. */
   | { readonly kind: "breaker"; readonly state: "closed" | "open" | "half_open" }

@@ -5,7 +5,7 @@ import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
 import { adminEndpoints } from "./endpoints.ts";
 
-/** The operations listener: probes and the admin API. */
+/** The operations listener: probes, metrics and the admin API. */
 export function operationsApp(services: Services): Hono<PosternEnv> {
   const app = new Hono<PosternEnv>();
   app.onError((error) => {
@@ -21,6 +21,12 @@ export function operationsApp(services: Services): Hono<PosternEnv> {
       "Cache-Control": "no-store",
     });
   });
+  const { metrics } = services;
+  if (metrics !== undefined) {
+    app.get("/metrics", async (c) =>
+      c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType, "Cache-Control": "no-store" }),
+    );
+  }
   app.route("/admin", adminEndpoints(services));
   return app;
 }

@@ -57,7 +57,6 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
   for (const session of [issued, ...named]) if (session !== null) sessions.set(session.sid, session);
   for (const { sub, sid } of sessions.values()) {
     await store.endSession({ sub, sid, reason: "logout", origin: { actor: sub, address: c.env.address } });
-    services.observe({ kind: "session_ended", reason: "logout" });
   }
   if (sessions.size > 0) await services.catchUp();
   // SameSite keeps the cookies out of another site's form, but a browser takes Set-Cookie from its answer (RFC 6265bis §5.7).
@@ -100,7 +99,6 @@ export async function logoutAll(c: Context<PosternEnv>, services: Services): Pro
     dryRun: false,
     origin: { actor: sub, address: c.env.address },
   });
-  services.observe({ kind: "session_ended", reason: "logout_all" });
   await services.catchUp();
   return loggedOut(services, null, "clear");
 }

@@ -57,7 +57,6 @@ export async function endSession(c: Context<PosternEnv>, services: Services): Pr
     reason: "user_request",
     origin: { actor: sub, address: c.env.address },
   });
-  services.observe({ kind: "session_ended", reason: "user_request" });
   await services.catchUp();
   return new Response(null, { status: 204 });
 }

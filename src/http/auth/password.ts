@@ -46,7 +46,6 @@ export async function changePassword(c: Context<PosternEnv>, services: Services)
     const change = { sub, passwordHash, expected: user.passwordHash, endSessions: true, keep: sid };
     const changed = await store.setPassword({ ...change, origin });
     if (!changed.ok) return problemResponse({ code: "conflict", detail: "The password was changed by somebody else." });
-    services.observe({ kind: "session_ended", reason: "password_changed" });
     await services.catchUp();
     return new Response(null, { status: 204 });
   } catch (error) {

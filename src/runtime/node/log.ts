@@ -10,36 +10,41 @@ export const createLog = (config: Pick<Config, "log">): Log =>
 
 /** Turns what happened into log lines. */
 export function logObservations(log: Log, config: Pick<Config, "log">): Observe {
+  function tell(level: "debug" | "info" | "warn" | "error", { kind, ...facts }: Observation): void {
+    log[level](facts, kind);
+  }
   return (event: Observation) => {
-    const { kind, ...facts } = event;
     switch (event.kind) {
       case "request":
-        if (config.log.access) log.info(facts, kind);
+        if (config.log.access) tell("info", event);
         return;
       case "login":
       case "session_ended":
-        log.info(facts, kind);
+        tell("info", event);
         return;
       case "refresh":
-        if (event.outcome === "theft" || event.outcome === "lost") log.warn(facts, kind);
-        else log.debug(facts, kind);
+        tell(event.outcome === "theft" || event.outcome === "lost" ? "warn" : "debug", event);
         return;
       case "view":
-        log.info(facts, kind);
+        tell("info", event);
+        return;
+      case "store_call":
+        // Whoever called says what it meant; an outage would fill the log.
+        if (event.outcome !== "ok") tell("debug", event);
         return;
       case "feed_read":
-        log.debug(facts, kind);
+        tell("debug", event);
         return;
       case "history_broken":
       case "history_repaired":
-        log.error(facts, kind);
+        tell("error", event);
         return;
       case "breaker":
       case "store_failed":
-        log.warn(facts, kind);
+        tell("warn", event);
         return;
       case "internal_error":
-        log.error(facts, kind);
+        tell("error", event);
         return;
       default:
         event satisfies never;

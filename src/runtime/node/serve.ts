@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, type Gateway } from "../../app/gateway.ts";
 import type { Config, ListenAddress, Secrets } from "../../config/config.ts";
+import { prometheusMetrics } from "../../metrics/prometheus.ts";
+import type { Observe } from "../../observe/observation.ts";
 import { nodePasswords } from "./argon2.ts";
 import { createListener, createOperationsListener } from "./listener.ts";
 import { createLog, logObservations } from "./log.ts";
@@ -45,6 +47,12 @@ export interface Served {
 export async function serve({ config, secrets }: ServeOptions): Promise<Served> {
   const log = createLog(config);
   const store = await openStore(config.store, { timeout: config.storeTimeout });
+  const metrics = prometheusMetrics(packageVersion());
+  const writeLog = logObservations(log, config);
+  const observe: Observe = (event) => {
+    metrics.observe(event);
+    writeLog(event);
+  };
   const started: Server[] = [];
   let gateway: Gateway | null = null;
 
@@ -59,7 +67,7 @@ export async function serve({ config, secrets }: ServeOptions): Promise<Served> 
       ...{ config, secrets, store, version: packageVersion(), ...FOLLOWING[config.store.kind] },
       passwords: nodePasswords(config.passwords),
       signature: nodeSignatureCheck,
-      observe: logObservations(log, config),
+      ...{ observe, metrics },
       now: Date.now,
       monotonic: () => performance.now(),
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),

@@ -1,0 +1,135 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Metrics, Readings } from "../observe/metrics.ts";
+import type { Observation, Observe } from "../observe/observation.ts";
+import { END_REASONS } from "../sessions/end-reason.ts";
+import { REFRESH_OUTCOMES } from "../sessions/refresh-outcome.ts";
+import { Exposition } from "./exposition.ts";
+import { RequestMetrics } from "./requests.ts";
+
+/** Upper bounds in seconds: a store on the same machine answers in tenths of a millisecond, one that is given up on takes a second. */
+const STORE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1];
+const LAG_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** Milliseconds between two looks at how late the event loop is. */
+const EVENT_LOOP_PRECISION = 20;
+
+export interface PrometheusMetrics extends Metrics {
+  readonly observe: Observe;
+}
+
+/**
+ * Counts what is observed, for Prometheus. No label holds a token, a user, an address or anything else that a request brings:
+ * every label comes from the configuration or from a closed set.
+ */
+export function prometheusMetrics(version: string): PrometheusMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION });
+  const registers = [registry];
+  const requests = new RequestMetrics();
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+    new Counter({ name: `postern_${name}_total`, help, labelNames, registers });
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+    new Gauge({ name: `postern_${name}`, help, labelNames, registers });
+
+  gauge("build_info", "1, with the version of Postern.", ["version"]).set({ version }, 1);
+  const logins = counter("logins", "Logins with a password, by outcome.", ["outcome"]);
+  for (const outcome of ["ok", "invalid_credentials", "rate_limited", "overloaded"]) logins.inc({ outcome }, 0);
+  const refreshes = counter("refreshes", "Refreshes of sessions, by outcome.", ["outcome"]);
+  for (const outcome of REFRESH_OUTCOMES) refreshes.inc({ outcome }, 0);
+  const ended = counter("sessions_ended", "Sessions that this gateway ended, by reason.", ["reason"]);
+  for (const reason of END_REASONS) ended.inc({ reason }, 0);
+
+  const viewState = gauge("revocation_view_state", "1 for the state that the revocation view is in.", ["state"]);
+  const viewEntries = gauge("revocation_view_entries", "Live revocations in memory.", []);
+  const viewAge = gauge("revocation_view_age_seconds", "Since all that was published was known to be in the view.", []);
+  const read = counter("revocations_read", "Revocations read from the store.", []);
+  const lag = new Histogram({
+    name: "postern_revocation_lag_seconds",
+    help: "From a revocation's publishing until this gateway had it, for the oldest of each read, by the store's clock.",
+    buckets: LAG_BOUNDS,
+    registers,
+  });
+  const broken = counter("store_histories_broken", "Times the store was found wiped or rolled back.", ["cause"]);
+  const restored = counter("revocations_restored", "Revocations written back to a store that had lost them.", []);
+
+  const storeCalls = new Histogram({
+    name: "postern_store_call_duration_seconds",
+    help: "Calls of the store, by operation and outcome.",
+    labelNames: ["operation", "outcome"],
+    buckets: STORE_BOUNDS,
+    registers,
+  });
+  const breaker = gauge("store_breaker_state", "1 for the state that the breaker before the store is in.", ["state"]);
+  breaker.set({ state: "closed" }, 1);
+  const storeFailures = counter("upkeep_failures", "Rounds of upkeep that failed, by what was to be done.", [
+    "operation",
+  ]);
+  const hashing = gauge("password_hashes", "Password hashes at work and waiting.", ["state"]);
+  const refused = counter("password_hashes_refused", "Password hashes refused because the queue was full.", []);
+  const errors = counter("internal_errors", "Errors that should not happen; the log says which.", []);
+
+  function observe(event: Observation): void {
+    switch (event.kind) {
+      case "request":
+        requests.observe(event);
+        return;
+      case "login":
+        logins.inc({ outcome: event.outcome });
+        return;
+      case "refresh":
+        refreshes.inc({ outcome: event.outcome });
+        return;
+      case "session_ended":
+        ended.inc({ reason: event.reason }, event.sessions);
+        return;
+      case "store_call":
+        storeCalls.observe({ operation: event.operation, outcome: event.outcome }, event.ms / 1000);
+        return;
+      case "breaker":
+        breaker.reset();
+        breaker.set({ state: event.state }, 1);
+        return;
+      case "store_failed":
+        storeFailures.inc({ operation: event.operation });
+        return;
+      case "feed_read":
+        read.inc(event.entries);
+        lag.observe(event.lag / 1000);
+        return;
+      case "history_broken":
+        broken.inc({ cause: event.cause });
+        return;
+      case "history_repaired":
+        restored.inc(event.restored);
+        return;
+      case "internal_error":
+        errors.inc();
+        return;
+      case "view":
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  function take({ view, hashing: { active, waiting, refused: refusals } }: Readings): void {
+    viewState.reset();
+    viewState.set({ state: view.state }, 1);
+    viewEntries.set(view.entries);
+    viewAge.set(view.age === null ? Number.POSITIVE_INFINITY : view.age / 1000);
+    hashing.set({ state: "active" }, active);
+    hashing.set({ state: "waiting" }, waiting);
+    refused.reset();
+    refused.inc(refusals);
+  }
+
+  return {
+    observe,
+    contentType: registry.contentType,
+    async text(readings) {
+      take(readings);
+      const exposition = new Exposition();
+      requests.write(exposition);
+      return `${exposition.text}\n${await registry.metrics()}`;
+    },
+  };
+}
