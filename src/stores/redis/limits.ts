@@ -25,7 +25,7 @@ end
 `;
 
 /** Answers with the milliseconds to wait, 0 when the attempt was taken. */
-const TAKE = writesKey("attempt-take", {
+export const TAKE_ATTEMPT = writesKey("attempt-take", {
   uses: [COUNTS],
   body: `
 local kept = kept_count()
@@ -38,7 +38,7 @@ keep({ count = count, startedAt = current.startedAt, lockedUntil = locked_until 
 return 0`,
 });
 
-const RETURN = writesKey("attempt-return", {
+export const RETURN_ATTEMPT = writesKey("attempt-return", {
   uses: [COUNTS],
   body: `
 local kept = kept_count()
@@ -53,7 +53,7 @@ end`,
 export async function takeAttempts(run: RunScript, { buckets }: Buckets): Promise<AttemptResult> {
   const taken: AttemptBucket[] = [];
   for (const bucket of buckets) {
-    const retryAfter = integer(await run(TAKE, attemptKey(bucket.key), bucket));
+    const retryAfter = integer(await run(TAKE_ATTEMPT, attemptKey(bucket.key), bucket));
     if (retryAfter > 0) {
       await returnAttempts(run, { buckets: taken });
       return { ok: false, retryAfter, key: bucket.key };
@@ -64,5 +64,5 @@ export async function takeAttempts(run: RunScript, { buckets }: Buckets): Promis
 }
 
 export async function returnAttempts(run: RunScript, { buckets }: Buckets): Promise<void> {
-  await Promise.all(buckets.map((bucket) => run(RETURN, attemptKey(bucket.key), bucket)));
+  await Promise.all(buckets.map((bucket) => run(RETURN_ATTEMPT, attemptKey(bucket.key), bucket)));
 }
