@@ -12,9 +12,10 @@ export type { AttemptBucket } from "../accounts/login-limits.ts";
 
 /**
  * Why a call failed. `refused` is an answer (the store is full, or has too few replicas), after which another call may well
- * succeed; `breaker_open`: the store was not asked, because it has not been answering.
+ * succeed; `unsuitable`: it is there and must not be used as it is set up; `breaker_open`: it was not asked, because it has not
+ * been answering.
  */
-export type StoreTrouble = "unreachable" | "refused" | "breaker_open";
+export type StoreTrouble = "unreachable" | "refused" | "unsuitable" | "breaker_open";
 
 /** What was asked has not been done and will not be done later. */
 export class StoreUnavailable extends Error {

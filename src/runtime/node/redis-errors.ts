@@ -17,6 +17,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "TRYAGAIN",
   "WRONGPASS",
 ]);
+/** Of them, those after which another call may well succeed: reads do while memory or the disk is full. */
+const PARTIAL: ReadonlySet<string> = new Set(["MISCONF", "NOPERM", "NOREPLICAS", "OOM"]);
 /** The client's words for a command that it never sent. */
 const NEVER_SENT = /enableOfflineQueue options is false|^Cluster is (?:ended|disconnect)/;
 
@@ -26,7 +28,7 @@ export function storeError(error: unknown, call: { readonly name: string; readon
   if (error instanceof Error && error.name === "ReplyError") {
     const code = message.split(" ", 1)[0] ?? "";
     return REFUSALS.has(code)
-      ? new StoreUnavailable(`${call.name}: Redis refused it (${code})`)
+      ? new StoreUnavailable(`${call.name}: Redis refused it (${code})`, PARTIAL.has(code) ? "refused" : "unreachable")
       : new Error(`${call.name}: ${message}`);
   }
   if (!call.writes) return new StoreUnavailable(`${call.name}: no answer from Redis`);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { beginPartitions } from "../../stores/redis/begin.ts";
+import { beginPartitions } from "../../stores/redis/epoch.ts";
 import { integer, values } from "../../stores/redis/reply.ts";
 import type { RunScript, Script } from "../../stores/redis/script.ts";
 import { StoreUnavailable } from "../../stores/store.ts";
@@ -64,7 +64,7 @@ export class RedisLink {
       case "down":
         throw new StoreUnavailable(`${script.name}: no connection to Redis`);
       case "unsuitable":
-        throw new StoreUnavailable(`${script.name}: ${this.#state.problem}`);
+        throw new StoreUnavailable(`${script.name}: ${this.#state.problem}`, "unsuitable");
     }
   };
 
