@@ -23,16 +23,17 @@ const FIRST_LOCK = 30_000;
  */
 export function loginBuckets(
   login: {
-    readonly usernameKey: string;
+    /** Stands for the account's name: a hash of it, because people type passwords into the wrong field. */
+    readonly account: string;
     readonly address: string;
     /** The session of this account that the device showed a token of. */
     readonly device: { readonly sid: string } | null;
   },
   limits: { readonly perAccount: AttemptLimit; readonly perAddress: AttemptLimit },
 ): AttemptBucket[] {
-  if (login.device !== null) return [bucket(`device:${login.usernameKey}:${login.device.sid}`, limits.perAccount)];
+  if (login.device !== null) return [bucket(`device:${login.account}:${login.device.sid}`, limits.perAccount)];
   return [
-    bucket(`account:${login.usernameKey}`, limits.perAccount),
+    bucket(`account:${login.account}`, limits.perAccount),
     bucket(`address:${addressBucket(login.address)}`, limits.perAddress),
   ];
 }

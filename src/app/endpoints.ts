@@ -47,7 +47,7 @@ export function createEndpoints(options: EndpointsOptions): {
     return async (request, { peer, headers }) => {
       const forwarded = trusted(peer);
       const address = clientAddress(peer, headers, trusted);
-      const plainHttp = forwarded && firstHeader(headers, "x-forwarded-proto") === "http";
+      const plainHttp = forwarded && /^\s*http\s*(?:,|$)/i.test(firstHeader(headers, "x-forwarded-proto") ?? "");
       const response = await app.fetch(request, { peer, headers, address, plainHttp });
       for (const [name, value] of secure) response.headers.set(name, value);
       return response;

@@ -17,6 +17,8 @@ import type { RefreshToken, RefreshTokens } from "../sessions/refresh-token.ts";
 import { admit, refuse, unauthenticated } from "./decide.ts";
 import type { Decision, IncomingRequest } from "./decision.ts";
 
+const MAX_COOKIE_VALUE = 4096 - ACCESS_COOKIE.length;
+
 export interface SessionModeOptions {
   readonly config: Config;
   readonly authenticator: TokenAuthenticator;
@@ -64,6 +66,10 @@ export function createSessionMode(
     const authenticated = await authenticator.authenticateToken(access.token);
     // A redirect to itself for a token that would be refused there would never end.
     if (!authenticated.ok) return refuse(route, authenticated.problem);
+    // A browser drops a cookie that is too large (RFC 6265bis §5.6), and the redirect would come back without it for ever.
+    if (pageLoad && access.token.length > MAX_COOKIE_VALUE) {
+      return admit(route, authenticated.principal, now(), sessionCookies(config, renewal));
+    }
     if (pageLoad) {
       const location = sameUrl(request.target);
       return { kind: "redirect", route, location, cookies: sessionCookies(config, renewal) };

@@ -38,7 +38,7 @@ const QUERY_TOKEN = new RegExp(`[?&]${Array.from("access_token", encodable).join
  * Whether a token stands in the query (RFC 6750 §2.3), where logs, histories and referrers keep it: never taken, and never
  * passed on (RFC 9700 §4.3.2). In any spelling that a form decoder reads as `access_token`.
  */
-export const hasQueryToken = (target: string): boolean => QUERY_TOKEN.test(target);
+export const hasQueryToken = (target: string): boolean => target.includes("?") && QUERY_TOKEN.test(target);
 
 /** Reads the subprotocols `postern.bearer` and the token behind it, which a browser's WebSocket can offer. */
 export function readSubprotocolBearer(headers: HeaderList): BearerCredential {

@@ -1,5 +1,6 @@
 import type { SecretRing } from "../keys/secrets.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
+import { sha256 } from "../lib/sha256.ts";
 import type { RefreshTokens } from "./refresh-token.ts";
 import type { Channel } from "./session.ts";
 
@@ -54,9 +55,7 @@ export function createRefreshTokens(secrets: SecretRing): RefreshTokens {
       return { channel, secretId, sub, sid, generation: Number(generation), r };
     },
 
-    async hashOf(r) {
-      return encodeBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(r))));
-    },
+    hashOf: sha256,
   };
 }
 

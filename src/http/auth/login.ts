@@ -7,6 +7,7 @@ import { usernameKey } from "../../accounts/username.ts";
 import { accessGrant } from "../../authn/access-grant.ts";
 import { narrowScopes, scopesOfRoles } from "../../authn/scopes.ts";
 import { newId, randomId } from "../../lib/ids.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import { clientContext } from "../../sessions/client-context.ts";
@@ -79,7 +80,7 @@ async function logIn(
   const user = await store.userByName({ usernameKey: key });
   const device = shown !== null && user !== null && shown.sub === user.id ? { sid: shown.sid } : null;
   const { address } = c.env;
-  const buckets = loginBuckets({ usernameKey: key, address, device }, config.login.limits);
+  const buckets = loginBuckets({ account: await sha256(key), address, device }, config.login.limits);
   const taken = await store.takeAttempts({ buckets });
   const failed = (kind: "login_failed" | "login_limited") =>
     store.audit({ event: { kind, actor: "postern", sub: user?.id ?? null, sid: null, address, detail: {} } });

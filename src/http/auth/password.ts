@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checkNewPassword, passwordRules } from "../../accounts/check-password.ts";
 import { loginBuckets } from "../../accounts/login-limits.ts";
 import { HashingOverloaded } from "../../accounts/passwords.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { parseBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
@@ -25,9 +26,11 @@ export async function changePassword(c: Context<PosternEnv>, services: Services)
   const user = await store.userById({ sub });
   if (user === null) return problemResponse({ code: "session_ended" });
 
-  const { usernameKey } = user;
   const { address } = c.env;
-  const buckets = loginBuckets({ usernameKey, address, device: { sid } }, config.login.limits);
+  const buckets = loginBuckets(
+    { account: await sha256(user.usernameKey), address, device: { sid } },
+    config.login.limits,
+  );
   const taken = await store.takeAttempts({ buckets });
   if (!taken.ok) return problemResponse({ code: "rate_limited", retryAfter: taken.retryAfter / 1000 });
   try {

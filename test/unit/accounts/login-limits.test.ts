@@ -5,7 +5,7 @@ import { loginBuckets } from "../../../src/accounts/login-limits.ts";
 const limits = { perAccount: { attempts: 10, window: 900_000 }, perAddress: { attempts: 100, window: 900_000 } };
 
 test("a login counts for its account and for its address", () => {
-  const buckets = loginBuckets({ usernameKey: "alice", address: "192.0.2.7", device: null }, limits);
+  const buckets = loginBuckets({ account: "alice", address: "192.0.2.7", device: null }, limits);
   expect(buckets).toEqual([
     { key: "account:alice", limit: 10, window: 900_000, lock: 30_000, maxLock: 900_000 },
     { key: "address:192.0.2.7", limit: 100, window: 900_000, lock: 30_000, maxLock: 900_000 },
@@ -14,7 +14,7 @@ test("a login counts for its account and for its address", () => {
 
 test("a device that shows a token of the account is counted by itself alone", () => {
   const device = { sid: "s_1" };
-  const buckets = loginBuckets({ usernameKey: "alice", address: "192.0.2.7", device }, limits);
+  const buckets = loginBuckets({ account: "alice", address: "192.0.2.7", device }, limits);
   expect(buckets.map((bucket) => bucket.key)).toEqual(["device:alice:s_1"]);
 });
 
