@@ -7,6 +7,7 @@ import { ALICE } from "../support/people.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { attackedGateway, loggedIn } from "./attacked-gateway.ts";
 import { compact, readToken } from "./forge.ts";
+import { revoke } from "./oauth-calls.ts";
 import { expectProblem } from "./problem-document.ts";
 import { cookieOf } from "./shown-token.ts";
 
@@ -87,6 +88,9 @@ test.each<[string, () => unknown]>([
       expect(answer.setCookies).toEqual([]);
       expect(answer.text).not.toContain("access_token");
     }
+    // Whose token it is cannot be known now: never "revoked" (RFC 7009 §2.2.1).
+    subject.advance(1001);
+    expect((await revoke(stranger, unknown)).status).toBe(503);
     // Nor told that the password or the refresh token is wrong: neither was looked at.
     expect(answers[0]?.status).not.toBe(401);
     expect(answers[2]?.status).toBeGreaterThanOrEqual(500);
