@@ -12,8 +12,7 @@ interface Operation {
 
 /** One thing that a client did, and what it was answered. */
 export type HistoryEvent =
-  | (Operation & { readonly kind: "call" })
-  | (Operation & { readonly kind: "end" })
+  | (Operation & { readonly kind: "login" | "call" | "end" })
   | (Operation & {
       readonly kind: "refresh";
       /** The generation of the token shown, and of the one answered. */
@@ -27,6 +26,10 @@ export interface Bounds {
   /** Milliseconds after which an end that one gateway has acknowledged holds on the other; on the same one it holds at once. */
   readonly spread: number;
   readonly grace: number;
+  /** The store failed meanwhile: 503 is no surprise, and what was answered 503 may have been done all the same. */
+  readonly outage?: boolean;
+  /** When the store lost everything, by the history's clock: every session of before has ended then. */
+  readonly wiped?: number;
 }
 
 /** The store's clock counts whole milliseconds. */
@@ -36,22 +39,23 @@ const ROUNDING = 2;
 export function violations(history: readonly HistoryEvent[], bounds: Bounds): readonly string[] {
   const bySession = Map.groupBy(history, ({ sid }) => sid);
   return [...bySession].flatMap(([sid, events]) =>
-    [unexpected(events), usedAfterEnd(events, bounds), twoSuccessors(events), endedWithoutCause(events, bounds)]
+    [unexpected(events, bounds), usedAfterEnd(events, bounds), twoSuccessors(events), endedWithoutCause(events, bounds)]
       .flat()
       .map((what) => `${sid}: ${what}`),
   );
 }
 
-const EXPECTED = { call: [200, 401], refresh: [200, 401], end: [200, 204] } as const;
+const EXPECTED = { login: [200], call: [200, 401], refresh: [200, 401], end: [200, 204] } as const;
 
-const unexpected = (events: readonly HistoryEvent[]): readonly string[] =>
+const unexpected = (events: readonly HistoryEvent[], { outage = false }: Bounds): readonly string[] =>
   events
     .filter(({ kind, status }) => !(EXPECTED[kind] as readonly number[]).includes(status))
+    .filter(({ status }) => !(outage && status === 503))
     .map(({ kind, status, code }) => `a ${kind} was answered ${status} ${code}`);
 
 /** After an end has been acknowledged nothing of the session passes; a refresh asks the store, which both gateways share. */
 function usedAfterEnd(events: readonly HistoryEvent[], { spread }: Bounds): readonly string[] {
-  const ends = events.filter(({ kind }) => kind === "end");
+  const ends = events.filter(({ kind, status }) => kind === "end" && status < 300);
   return events
     .filter(({ kind, status }) => kind !== "end" && status === 200)
     .flatMap((used) =>
@@ -71,23 +75,28 @@ function twoSuccessors(events: readonly HistoryEvent[]): readonly string[] {
     .map(([generation]) => `generation ${generation} has several tokens`);
 }
 
-/** A session ends because somebody ended it, or because a late or an older token was shown. */
+/** A session ends because somebody ended it, because a late or an older token was shown, or with the whole store. */
 function endedWithoutCause(events: readonly HistoryEvent[], bounds: Bounds): readonly string[] {
   const thefts = refreshes(events).filter(({ code }) => code === "refresh_reused");
-  const causes = [...thefts, ...events.filter(({ kind }) => kind === "end")];
+  const causes = [...thefts, ...events.filter(({ kind }) => kind === "end")].map(({ started }) => started);
+  if (bounds.wiped !== undefined) causes.push(bounds.wiped);
   const found: string[] = [];
   for (const theft of thefts) {
     if (!isLate(theft, refreshes(events), bounds)) found.push(`generation ${theft.shown} was called theft too early`);
   }
   for (const event of events) {
     const ended = event.code === "session_ended" || event.code === "token_revoked";
-    if (ended && !causes.some(({ started }) => started <= event.ended)) found.push(`it had ended without a cause`);
+    if (ended && !causes.some((cause) => cause <= event.ended)) found.push(`it had ended without a cause`);
   }
   return found;
 }
 
 function isLate(theft: RefreshEvent, all: readonly RefreshEvent[], { grace }: Bounds): boolean {
-  const newer = all.filter(({ got, started }) => (got?.generation ?? 0) > theft.shown && started <= theft.ended);
+  // A refresh that was answered 503 may have made a successor that nobody got.
+  const newer = all.filter(
+    ({ got, shown, status, started }) =>
+      started <= theft.ended && ((got?.generation ?? 0) > theft.shown || (status === 503 && shown === theft.shown)),
+  );
   const older = newer.some(({ got }) => (got?.generation ?? 0) > theft.shown + 1);
   const birth = Math.min(...newer.map(({ started }) => started));
   return older || theft.ended - birth + ROUNDING >= grace;
