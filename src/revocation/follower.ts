@@ -81,10 +81,10 @@ export class FeedFollower {
     this.#following = this.#follow();
   }
 
-  /** The last read ends by itself: what it waits for in the store it waits for at most `readWait`. */
+  /** A read that waits in the store ends by itself; what it brings is no longer wanted. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#following;
+    await (this.#options.readWait > 0 ? this.#reading?.catch(() => {}) : this.#following);
   }
 
   async #follow(): Promise<void> {
@@ -126,6 +126,7 @@ export class FeedFollower {
     const { view, read, monotonic, onKeyRevoked } = this.#options;
     const began = monotonic();
     const page = await read(after, PAGE, wait);
+    if (wait > 0 && this.#stopped.signal.aborted) return page;
     const broken = this.#breakIn(page);
     if (broken !== null) {
       this.#break(broken);

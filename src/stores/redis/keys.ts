@@ -11,6 +11,8 @@ export const partitionPrefix = (partition: number): string => `postern:{p${twoDi
 
 export const metaKey = (partition: number): string => `${partitionPrefix(partition)}meta`;
 
+export const feedKey = (partition: number): string => `${partitionPrefix(partition)}feed`;
+
 /** A name's key lies outside of the partitions: it says in which one the user is. */
 export const nameKey = (usernameKey: string): string => `postern:name:${usernameKey}`;
 

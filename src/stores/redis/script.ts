@@ -39,6 +39,27 @@ export const reads = (name: string, source: Source): Script => ({
   writes: false,
 });
 
+/**
+ * The same for what only a primary may answer: the server takes it for one that writes, and a replica refuses it. It may run where
+ * memory is full, for it writes nothing.
+ */
+export const readsPrimary = (name: string, source: Source): Script => ({
+  ...reads(name, source),
+  lua: ["#!lua flags=allow-oom", STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join(
+    "\n",
+  ),
+});
+
+/** A script that gives a partition without an epoch the one in its input, and goes on like one that writes. */
+export const beginsPartition = (name: string, source: Source): Script => ({
+  name,
+  lua: [
+    ...[WRITES, STARTED, IN_TIME, "redis.call('HSETNX', KEYS[1], 'epoch', input.epoch)", IN_PARTITION],
+    ...[...(source.uses ?? []), act(source.body), RUN_IN_PARTITION],
+  ].join("\n"),
+  writes: true,
+});
+
 /** A script about one key outside of the partitions. */
 export const writesKey = (name: string, source: Source): Script => ({
   name,

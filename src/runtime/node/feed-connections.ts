@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Cluster, type Redis } from "ioredis";
+import type { WaitForEntries } from "../../stores/redis/feed-reader.ts";
+import { feedKey } from "../../stores/redis/keys.ts";
+import { ALL_PARTITIONS } from "../../stores/redis/partition.ts";
+import { FeedLine } from "./feed-line.ts";
+import { redisClient } from "./redis-client.ts";
+import type { RedisAddress } from "./redis-url.ts";
+
+/** Longer (ms) than any read waits: a line gives its connection up by itself. */
+const COMMAND_TIMEOUT = 10_000;
+/** Without a connection that can wait the feed is asked again at this interval, in milliseconds. */
+const INTERVAL = 50;
+
+export interface FeedConnections {
+  readonly wait: WaitForEntries;
+  close(): void;
+}
+
+interface Waiter {
+  readonly partitions: readonly number[];
+  readonly line: FeedLine;
+}
+
+/**
+ * Connections that do nothing but wait for entries: one to a single primary; in a cluster, where one command cannot name streams of
+ * two slots, one a partition.
+ */
+export function feedConnections(address: RedisAddress): FeedConnections {
+  const client = () => redisClient(address, { timeout: COMMAND_TIMEOUT, name: "postern-feed" });
+  const cluster = address.kind === "cluster" ? client() : null;
+  // What failed is told by the reads that it failed.
+  cluster?.on("error", () => {});
+  const waiters: readonly Waiter[] =
+    cluster instanceof Cluster
+      ? ALL_PARTITIONS.map((partition) => ({
+          partitions: [partition],
+          line: new FeedLine(() => connectToPrimaryOf(cluster, feedKey(partition))),
+        }))
+      : [{ partitions: ALL_PARTITIONS, line: new FeedLine(() => connected(client())) }];
+
+  return {
+    async wait(after, count, milliseconds) {
+      const began = performance.now();
+      const entries = new Map<number, readonly unknown[]>();
+      /** When each waiter last knew of nothing: at the end of a read that brought nothing, else at its beginning. */
+      const quiet = waiters.map(() => began);
+      let failed = false;
+      const reads = waiters.map(async ({ partitions, line }, at) => {
+        const ids = partitions.map((partition) => after[partition] ?? "0-0");
+        const { since, reply } = line.wait(partitions.map(feedKey), ids, count, milliseconds);
+        quiet[at] = since;
+        const found = await reply;
+        if (found === null) quiet[at] = performance.now();
+        for (const partition of partitions) {
+          const come = found?.get(feedKey(partition));
+          if (come !== undefined) entries.set(partition, come);
+        }
+        return found !== null;
+      });
+      await new Promise<void>((resolve) => {
+        for (const read of reads) {
+          read.then(
+            (come) => come && resolve(),
+            () => {
+              failed = true;
+            },
+          );
+        }
+        Promise.allSettled(reads).then(() => resolve());
+      });
+      if (failed && entries.size === 0) await delay(INTERVAL);
+      return { entries: new Map(entries), quiet: failed ? 0 : Math.min(...quiet) - began };
+    },
+    close() {
+      for (const { line } of waiters) line.close();
+      cluster?.disconnect();
+    },
+  };
+}
+
+async function connected(client: Redis | Cluster): Promise<Redis> {
+  if (client instanceof Cluster) throw new Error("one connection is to one server");
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+}
+
+async function connectToPrimaryOf(cluster: Cluster, key: string): Promise<Redis> {
+  if (cluster.status === "wait") await cluster.connect();
+  const slot = await cluster.cluster("KEYSLOT", key);
+  const [primary] = cluster.slots[slot] ?? [];
+  const node = cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === primary);
+  if (node === undefined) throw new Error("no primary is known for the feed");
+  return connected(node.duplicate({ lazyConnect: true, retryStrategy: () => null }));
+}
