@@ -1,6 +1,6 @@
 import type { StoredKeyRing } from "../keys/stored-key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
-import type { FeedFollower } from "../revocation/follower.ts";
+import type { FeedFollower, ViewState } from "../revocation/follower.ts";
 import type { Store, SweepLimits } from "../stores/store.ts";
 
 const TICK = 500;
@@ -10,9 +10,9 @@ const SWEEP_EVERY = 60_000;
 const SWEEP_BATCH = 500;
 
 export interface UpkeepOptions {
-  readonly store: Store;
-  readonly keyRing: StoredKeyRing;
-  readonly follower: FeedFollower;
+  readonly store: Pick<Store, "announce" | "retire" | "sweep">;
+  readonly keyRing: Pick<StoredKeyRing, "refresh" | "dueIn">;
+  readonly follower: Pick<FeedFollower, "cursor" | "state">;
   readonly node: string;
   readonly version: string;
   readonly startedAt: number;
@@ -30,6 +30,7 @@ export class Upkeep {
   #running: Promise<void> = Promise.resolve();
   #receiptAt = Number.NEGATIVE_INFINITY;
   #receiptOf = "";
+  #viewState: ViewState = "catching_up";
   #sweepAt: number;
   #keysAt = Number.NEGATIVE_INFINITY;
 
@@ -61,6 +62,7 @@ export class Upkeep {
 
   async #round(): Promise<void> {
     const now = this.#options.monotonic();
+    this.#tellViewState();
     await this.#attempt("announce", () => this.#announce(now));
     if (now >= this.#keysAt) await this.#attempt("keys", () => this.#refreshKeys(now));
     if (now >= this.#sweepAt) await this.#attempt("sweep", () => this.#sweep(now));
@@ -69,6 +71,13 @@ export class Upkeep {
   /** An upkeep that fails is tried again in the next round; the outage itself shows elsewhere. */
   async #attempt(operation: string, act: () => Promise<void>): Promise<void> {
     await act().catch(() => this.#options.observe({ kind: "store_failed", operation, outcome: "unavailable" }));
+  }
+
+  #tellViewState(): void {
+    const { state } = this.#options.follower;
+    if (state === this.#viewState) return;
+    this.#viewState = state;
+    this.#options.observe({ kind: "view", state });
   }
 
   async #announce(now: number): Promise<void> {

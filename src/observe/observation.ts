@@ -1,4 +1,5 @@
 import type { ProblemCode } from "../protocol/errors.ts";
+import type { ViewState } from "../revocation/follower.ts";
 import type { HistoryBreak } from "../revocation/repair.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshOutcome } from "../sessions/refresh-outcome.ts";
@@ -25,7 +26,8 @@ export type Observation =
   | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
   /** Whether calls are made to a store that has not been answering; `half_open`: one is, to see. */
   | { readonly kind: "breaker"; readonly state: "closed" | "open" | "half_open" }
-  | { readonly kind: "view"; readonly state: "caught_up" | "stale" | "fresh"; readonly entries: number }
+  /** The revocation view has come into another state. */
+  | { readonly kind: "view"; readonly state: ViewState }
   /** Revocations were read, the oldest so many milliseconds after it had been published. */
   | { readonly kind: "feed_read"; readonly entries: number; readonly lag: number }
   /** The store was wiped or rolled back; `restored` revocations were written back to it. */

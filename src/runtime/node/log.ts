@@ -26,7 +26,7 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
         tell(event.outcome === "theft" || event.outcome === "lost" ? "warn" : "debug", event);
         return;
       case "view":
-        tell("info", event);
+        tell(event.state === "fresh" ? "info" : "warn", event);
         return;
       case "store_call":
         // Whoever called says what it meant; an outage would fill the log.
