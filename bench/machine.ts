@@ -24,11 +24,16 @@ const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta
 export const packageVersion = (name: string): string =>
   read("./peers/package.json").dependencies[name] ?? read(`../node_modules/${name}/package.json`).version;
 
+const loadAtStart = loadavg()[0] ?? 0;
+
 /** What the figures were measured on. */
 export function describeMachine(): string {
   const cores = cpus();
   const pinned = canPin ? "pinned with taskset" : "not pinned, so the spread is wider than it need be";
-  const load = loadavg().map((value) => value.toFixed(1));
+  const quiet =
+    loadAtStart < 0.5
+      ? "nothing else ran when it began"
+      : `**the machine was busy with other work when it began (load average ${loadAtStart.toFixed(1)}): take the figures as rough**`;
   const model = cores[0]?.model.trim() ?? "unknown CPU";
-  return `${model}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; load average at the end ${load.join(" ")}.`;
+  return `${model}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; ${quiet}.`;
 }
