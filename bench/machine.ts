@@ -32,7 +32,7 @@ export function describeMachine(): string {
   const pinned = canPin ? "pinned with taskset" : "not pinned, so the spread is wider than it need be";
   const quiet =
     loadAtStart < 0.5
-      ? "nothing else ran when it began"
+      ? "the machine was quiet when it began"
       : `**the machine was busy with other work when it began (load average ${loadAtStart.toFixed(1)}): take the figures as rough**`;
   const model = cores[0]?.model.trim() ?? "unknown CPU";
   return `${model}, ${cores.length} cores, ${pinned}; Node ${process.versions.node}; ${quiet}.`;
