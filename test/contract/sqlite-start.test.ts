@@ -114,9 +114,3 @@ test("another program holds the lock", async () => {
   expect(await problemOf(file)).toMatch(/Another program holds the database .* locked/);
   lock.close();
 }, 60_000);
-
-test("a store that this version does not have", async () => {
-  await expect(openStore({ kind: "redis", url: "redis://127.0.0.1" }, { timeout: 1_000 })).rejects.toThrow(
-    "This version of Postern has no Redis store yet",
-  );
-});

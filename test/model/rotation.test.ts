@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSecretRing } from "../../src/keys/secrets.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { createRefreshTokens } from "../../src/sessions/refresh-token-codec.ts";
 import { type InProcessGateway, inProcessGateway } from "../support/gateway-in-process.ts";
 import { ALICE } from "../support/people.ts";
+import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
 import { RotationModel } from "./rotation-model.ts";
 
 const SECRETS = Array.from({ length: 4 }, (_, number) => `secret number ${number}, long enough to be taken as one`);
@@ -12,11 +13,10 @@ const AGENTS = ["curl/8.0", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201
 const CLIENTS = 3;
 
 let subject: InProcessGateway;
-beforeAll(async () => {
-  subject = await inProcessGateway({ registration: true, roles: { user: { scopes: ["a"] } } }, SECRETS[0]);
+async function open(input: Readonly<Record<string, unknown>>): Promise<void> {
+  subject = await inProcessGateway({ registration: true, roles: { user: { scopes: ["a"] } }, ...input }, SECRETS[0]);
   await subject.ask("/auth/register", { json: { username: ALICE.name, password: ALICE.password } });
-});
-afterAll(() => subject.close());
+}
 
 /** An answer on its way: it may come at once, later, or never. */
 interface Delivery {
@@ -241,35 +241,56 @@ async function checkAccess(run: Run): Promise<void> {
   }
 }
 
-test("one successor a generation; a session ends only for a late or older token; an ended one's tokens are refused", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 40 }), async (sequence) => {
-      await subject.restart({ secret: SECRETS[0] ?? "", previous: null });
-      const login = await subject.ask("/auth/login", {
-        json: { username: ALICE.name, password: ALICE.password, refresh: "body" },
-        headers: { "user-agent": AGENTS[0] },
-      });
-      expect(login.status).toBe(200);
-      const { session_id, refresh_token, access_token } = await login.json();
-      const run = new Run(session_id, refresh_token, access_token, 0);
-      for (const step of sequence) await step(run);
-      await checkAccess(run);
-    }),
-    { numRuns: Number(process.env.POSTERN_MODEL_RUNS ?? 300), endOnFailure: false },
-  );
-}, 240_000);
+function rotationTests(runs: number): void {
+  test("one successor a generation; a session ends only for a late or older token; an ended one's tokens are refused", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 40 }), async (sequence) => {
+        await subject.restart({ secret: SECRETS[0] ?? "", previous: null });
+        const login = await subject.ask("/auth/login", {
+          json: { username: ALICE.name, password: ALICE.password, refresh: "body" },
+          headers: { "user-agent": AGENTS[0] },
+        });
+        expect(login.status).toBe(200);
+        const { session_id, refresh_token, access_token } = await login.json();
+        const run = new Run(session_id, refresh_token, access_token, 0);
+        for (const step of sequence) await step(run);
+        await checkAccess(run);
+      }),
+      { numRuns: Number(process.env.POSTERN_MODEL_RUNS ?? runs), endOnFailure: false },
+    );
+  }, 240_000);
 
-test("a session that was never made is ended, whoever signed for it", async () => {
-  const codec = createRefreshTokens(await createSecretRing({ secret: SECRETS[0] ?? "", previous: null }));
-  await subject.restart({ secret: SECRETS[0] ?? "", previous: null });
-  const forged = {
-    channel: "body",
-    secretId: codec.secretId,
-    sub: newId("u"),
-    sid: newId("s"),
-    generation: 3,
-  } as const;
-  const token = await codec.encode({ ...forged, r: newId("u").slice(2) });
-  const response = await subject.ask("/auth/refresh", { json: { refresh_token: token } });
-  expect([response.status, (await response.json()).code]).toEqual([401, "session_ended"]);
+  test("a session that was never made is ended, whoever signed for it", async () => {
+    const codec = createRefreshTokens(await createSecretRing({ secret: SECRETS[0] ?? "", previous: null }));
+    await subject.restart({ secret: SECRETS[0] ?? "", previous: null });
+    const forged = {
+      channel: "body",
+      secretId: codec.secretId,
+      sub: newId("u"),
+      sid: newId("s"),
+      generation: 3,
+    } as const;
+    const token = await codec.encode({ ...forged, r: newId("u").slice(2) });
+    const response = await subject.ask("/auth/refresh", { json: { refresh_token: token } });
+    expect([response.status, (await response.json()).code]).toEqual([401, "session_ended"]);
+  });
+}
+
+describe("on the embedded store", () => {
+  beforeAll(() => open({}));
+  afterAll(() => subject.close());
+  rotationTests(300);
+});
+
+describe.skipIf(REDIS_SERVER === null)("on Redis", () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+    await open({ store: server.freshUrl() });
+  });
+  afterAll(async () => {
+    await subject.close();
+    await server.stop();
+  });
+  rotationTests(150);
 });

@@ -11,7 +11,7 @@ import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { tempDir } from "./temp-dir.ts";
 
-/** A gateway without sockets, over a real SQLite file, whose time a test moves. */
+/** A gateway without sockets, over a real store (a SQLite file unless `store` names another), whose time a test moves. */
 export interface InProcessGateway {
   readonly gateway: Gateway;
   readonly store: Store;
@@ -53,7 +53,7 @@ export async function inProcessGateway(
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config } = parsed;
   const clockOffset = new BigInt64Array(new SharedArrayBuffer(8));
-  const store = wrap(await openStore({ kind: "sqlite", file }, { timeout: 10_000, clockOffset }));
+  const store = wrap(await openStore(config.store, { timeout: 10_000, clockOffset }));
   const now = (): number => Date.now() + Number(Atomics.load(clockOffset, 0));
   const observed: Observation[] = [];
   const started = async (secrets: { readonly secret: string; readonly previous: string | null }): Promise<Gateway> => {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { StoreAddress } from "../../config/config.ts";
 import { storeOver } from "../../stores/operations.ts";
 import { type Store, StoreUnavailable } from "../../stores/store.ts";
+import { openRedis } from "./redis-store.ts";
 import { SqliteFeed } from "./sqlite-feed.ts";
 import { wallClock } from "./sqlite-messages.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
@@ -23,11 +24,14 @@ export async function openStore(address: StoreAddress, options: StoreOptions): P
     case "sqlite":
       return openSqlite(address.file, options);
     case "redis":
-      throw new StoreProblem(
-        'This version of Postern has no Redis store yet. Name a file in "store": "sqlite:./data/postern.db".',
-      );
+      return openRedis(address, { timeout: options.timeout, clockOffset: offsetOf(options.clockOffset) });
   }
 }
+
+const offsetOf =
+  (shared: BigInt64Array | undefined): (() => number) =>
+  () =>
+    shared === undefined ? 0 : Number(Atomics.load(shared, 0));
 
 async function openSqlite(file: string, options: StoreOptions): Promise<Store> {
   prepare(file);
