@@ -24,7 +24,7 @@ const failing = (store: Store): Store => ({
   // The other writer is always a moment sooner.
   writeSessionData: async (input) => {
     if (!input.json.includes("contended")) return store.writeSessionData(input);
-    return { ok: false, version: input.expected + 1 };
+    return { ok: false, reason: "conflict" };
   },
 });
 const silent = await startRecordingUpstream(() => {});
@@ -112,7 +112,7 @@ const PROVOKED: Readonly<Record<Exclude<ProblemCode, "stale_view">, () => Promis
   },
   forbidden: async () => (await loggedIn(subject)).browser.api("/admins/x"),
   insufficient_scope: async () => (await loggedIn(subject)).browser.api("/write/x"),
-  csrf: async () => await loggedIn(subject, { "sec-fetch-site": "cross-site" }).catch(crossSite),
+  csrf: () => subject.browser({ "sec-fetch-site": "cross-site" }).login(ALICE.name, ALICE.password),
   verify_target: () => subject.browser().fetch("/auth/verify"),
   not_found: () => subject.browser().fetch("/nowhere"),
   method_not_allowed: () => subject.browser().fetch("/read", { method: "POST" }),
@@ -138,9 +138,6 @@ const PROVOKED: Readonly<Record<Exclude<ProblemCode, "stale_view">, () => Promis
   },
   upstream_timeout: () => subject.browser().fetch("/silent"),
 };
-
-const crossSite = (): Promise<Answer> =>
-  subject.browser({ "sec-fetch-site": "cross-site" }).login(ALICE.name, ALICE.password);
 
 async function cookieText(): Promise<string> {
   const { browser } = await loggedIn(subject);
