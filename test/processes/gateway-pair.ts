@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { StoreAddress } from "../../src/config/config.ts";
 import { type DemoUpstream, startDemoUpstream } from "../support/demo-upstream.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway-process.ts";
 import { type Answer, Browser } from "../support/http-client.ts";
@@ -7,11 +8,10 @@ import { ROLES } from "../support/people.ts";
 import { type SeededSession, seedSessions } from "../support/seeded-sessions.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-/** Two gateways in processes of their own, on one database file, with one issuer, in front of one upstream on `/api/*`. */
+/** Two gateways in processes of their own, on one store, with one issuer, in front of one upstream on `/api/*`. */
 export interface GatewayPair {
   readonly a: GatewayProcess;
   readonly b: GatewayProcess;
-  readonly file: string;
   readonly upstream: DemoUpstream;
   readonly sessions: readonly SeededSession[];
   /** One more gateway like these, in the place of one that is gone. */
@@ -24,26 +24,43 @@ export interface GatewayPair {
   ): Promise<Answer>;
 }
 
-/** `sessions`: how many logins of a minute ago the database begins with. */
+export interface FilePair extends GatewayPair {
+  readonly file: string;
+}
+
+/** On one database file. `sessions`: how many logins of a minute ago it begins with. */
 export async function startGatewayPair(
   config: Readonly<Record<string, unknown>> = {},
   sessions = 0,
-): Promise<GatewayPair> {
+): Promise<FilePair> {
   const file = join(await tempDir(), "postern.db");
+  return { ...(await startPairOn({ kind: "sqlite", file }, { config, sessions })), file };
+}
+
+export interface PairOptions {
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** How many logins of a minute ago the store begins with. */
+  readonly sessions?: number;
+  /** The store cannot be reached yet. */
+  readonly unready?: boolean;
+}
+
+export async function startPairOn(store: StoreAddress, options: PairOptions = {}): Promise<GatewayPair> {
   const secret = randomBytes(32).toString("base64url");
-  const seeded = await seedSessions(file, secret, sessions);
+  const { sessions = 0, unready = false } = options;
+  const seeded = sessions === 0 ? [] : await seedSessions(store, secret, sessions);
   const upstream = await startDemoUpstream();
   const shared = {
-    store: `sqlite:${file}`,
+    store: store.kind === "sqlite" ? `sqlite:${store.file}` : store.url,
     roles: ROLES,
     upstreams: { orders: { targets: [upstream.url] } },
     routes: [{ path: "/api/*", upstream: "orders", access: "required" }],
-    ...config,
+    ...options.config,
   };
-  const a = await startGateway(shared, { env: { POSTERN_SECRET: secret } });
-  const another = (): Promise<GatewayProcess> => startGateway({ ...shared, issuer: a.issuer }, { like: a });
+  const a = await startGateway(shared, { env: { POSTERN_SECRET: secret }, unready });
+  const another = (): Promise<GatewayProcess> => startGateway({ ...shared, issuer: a.issuer }, { like: a, unready });
   return {
-    ...{ a, b: await another(), file, upstream, sessions: seeded, another },
+    ...{ a, b: await another(), upstream, sessions: seeded, another },
     admin: (at, path, call = {}) =>
       new Browser(at.operationsUrl).fetch(`/admin${path}`, {
         ...call,

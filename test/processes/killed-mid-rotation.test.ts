@@ -6,12 +6,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import type { SeededSession } from "../support/seeded-sessions.ts";
-import { type GatewayPair, refreshAt, startGatewayPair, successorOf } from "./gateway-pair.ts";
+import { type FilePair, refreshAt, startGatewayPair, successorOf } from "./gateway-pair.ts";
 
 const AT_ONCE = 150;
 const ATTEMPTS = 6;
 
-let pair: GatewayPair;
+let pair: FilePair;
 beforeAll(async () => {
   pair = await startGatewayPair({ storeTimeout: "30s" }, AT_ONCE * ATTEMPTS);
 });

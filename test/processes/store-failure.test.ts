@@ -6,11 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, test } from "vitest";
 import { type Answer, Browser, type LoginAnswer } from "../support/http-client.ts";
 import { ALICE } from "../support/people.ts";
-import { type GatewayPair, refreshAt, startGatewayPair, successorOf } from "./gateway-pair.ts";
+import { type FilePair, refreshAt, startGatewayPair, successorOf } from "./gateway-pair.ts";
 
 const SESSIONS = 20;
 
-let pair: GatewayPair;
+let pair: FilePair;
 beforeAll(async () => {
   pair = await startGatewayPair({ storeTimeout: "500ms" }, SESSIONS);
   await pair.admin(pair.a, "/users", { json: { username: ALICE.name, password: ALICE.password } });

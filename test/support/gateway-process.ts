@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly like?: GatewayProcess;
   /** Added to the environment; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Wait until it answers rather than until it is ready: its store cannot be reached yet. */
+  readonly unready?: boolean;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function startGateway(
       () => `the gateway is not ready; it wrote:\n${child.output()}`,
       async () => {
         if (ended()) throw new Error(`the gateway ended (${child.process.exitCode}); it wrote:\n${child.output()}`);
-        return isReady(operationsUrl);
+        return probe(`${operationsUrl}/${options.unready === true ? "healthz" : "readyz"}`);
       },
     );
   } catch (error) {
@@ -117,9 +119,9 @@ function environment(options: GatewayOptions): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-async function isReady(operationsUrl: string): Promise<boolean> {
+async function probe(url: string): Promise<boolean> {
   try {
-    const { statusCode, body } = await request(`${operationsUrl}/readyz`, { reset: true });
+    const { statusCode, body } = await request(url, { reset: true });
     await body.dump();
     return statusCode === 200;
   } catch {

@@ -1,3 +1,4 @@
+import type { StoreAddress } from "../../src/config/config.ts";
 import { createSecretRing } from "../../src/keys/secrets.ts";
 import { newId, randomId } from "../../src/lib/ids.ts";
 import { openStore } from "../../src/runtime/node/open-store.ts";
@@ -20,11 +21,15 @@ export interface SeededSession {
  * Logs a user in so many times, a minute ago, on a store that no gateway has opened yet: no test waits for a grace to pass, nor
  * for passwords to be hashed. The user has no password.
  */
-export async function seedSessions(file: string, secret: string, count: number): Promise<readonly SeededSession[]> {
+export async function seedSessions(
+  address: StoreAddress,
+  secret: string,
+  count: number,
+): Promise<readonly SeededSession[]> {
   const refreshTokens = createRefreshTokens(await createSecretRing({ secret, previous: null }));
   const clockOffset = new BigInt64Array(new SharedArrayBuffer(8));
   clockOffset[0] = BigInt(-AGE);
-  const store = await openStore({ kind: "sqlite", file }, { timeout: 10_000, clockOffset });
+  const store = await openStore(address, { timeout: 10_000, clockOffset });
   const origin = { actor: "test", address: null };
   const sub = newId("u");
   const user = { id: sub, username: "seeded", usernameKey: "seeded", passwordHash: null, roles: ["user"] };
