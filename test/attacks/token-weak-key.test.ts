@@ -1,6 +1,7 @@
 // Somebody who can write to the store puts a key there with which anybody can sign: RSA of 1024 bits, with the exponent 1 (then
-// every text is its own signature), from the flawed generator of CVE-2017-15361, or one whose private half stands in the open.
-// The gateway must not use it, must say so, and must go on with the keys that are sound.
+// every text is its own signature), on another curve, on no curve at all, or one whose private half stands in the open.
+// The gateway must not use it, must say so, and must go on with the keys that are sound. (Keys of the flawed generator of
+// CVE-2017-15361 are in unit/keys/public-jwk.)
 // SECURITY: AT19 (RFC 8725 §3.5, Wycheproof JWK 7-12 and 16-18).
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { expect, test } from "vitest";
