@@ -4,6 +4,7 @@ import { operationsApp } from "../http/admin/operations.ts";
 import type { AuthHandler } from "../http/auth/endpoints.ts";
 import { authEndpoints } from "../http/auth/endpoints.ts";
 import { oauthEndpoints } from "../http/oauth/endpoints.ts";
+import { OAuthError, oauthErrorResponse } from "../http/oauth/oauth-error.ts";
 import { problemResponse } from "../http/problem.ts";
 import type { PosternEnv } from "../http/request-facts.ts";
 import { securityHeaders } from "../http/security-headers.ts";
@@ -37,23 +38,37 @@ type Answer = (request: Request, connection: Connection) => Promise<Response>;
 export function createEndpoints(options: EndpointsOptions): {
   readonly endpoints: Answer;
   readonly operations: Answer;
+  readonly tooLarge: (target: string) => Response;
 } {
   const { services, trusted } = options;
+  const { config } = services;
+  const secure = securityHeaders(config.origin);
   const main = mainApp(options);
   const operations = operationsApp(services);
 
   function answerWith(app: Pick<Hono<PosternEnv>, "fetch">): Answer {
-    const secure = securityHeaders(services.config.origin);
     return async (request, { peer, headers }) => {
       const forwarded = trusted(peer);
       const address = clientAddress(peer, headers, trusted);
       const plainHttp = forwarded && /^\s*http\s*(?:,|$)/i.test(firstHeader(headers, "x-forwarded-proto") ?? "");
       const response = await app.fetch(request, { peer, headers, address, plainHttp });
-      for (const [name, value] of secure) response.headers.set(name, value);
-      return response;
+      return secured(response);
     };
   }
-  return { endpoints: answerWith(main), operations: answerWith(operations) };
+  function secured(response: Response): Response {
+    for (const [name, value] of secure) response.headers.set(name, value);
+    return response;
+  }
+  /** In the form of the path's errors: RFC 6749 §5.2 under `/oauth`, a problem document elsewhere. */
+  function tooLarge(target: string): Response {
+    const detail = `At most ${config.maxBody} bytes are read.`;
+    return secured(
+      target.startsWith(`${config.paths.oauth}/`)
+        ? oauthErrorResponse(new OAuthError("invalid_request", detail, { status: 413 }))
+        : problemResponse({ code: "too_large", detail }),
+    );
+  }
+  return { endpoints: answerWith(main), operations: answerWith(operations), tooLarge };
 }
 
 function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {

@@ -45,6 +45,8 @@ export interface Gateway {
   readonly decide: Decide;
   /** Answers a request to one of Postern's own endpoints. */
   endpoints(request: Request, connection: Connection): Promise<Response>;
+  /** The answer to a body that is too large for Postern's own endpoints; `target` as sent. */
+  tooLarge(target: string): Response;
   /** Answers a request on the operations listener. */
   operations(request: Request, connection: Connection): Promise<Response>;
   /** The identity headers for an upstream, assertion included. Synchronous while the assertion is cached. */
@@ -143,14 +145,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...(metrics === undefined ? {} : { metrics: { ...metrics, text: () => metrics.text(readings()) } }),
     pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
   };
-  const { endpoints, operations } = createEndpoints({ services, verify, trusted });
+  const { endpoints, operations, tooLarge } = createEndpoints({ services, verify, trusted });
   const upkeep = new Upkeep({
     ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
     ...{ node: newId("c").replace("c_", "n_"), version: options.version, startedAt: now() },
   });
 
   return {
-    ...{ config, observe, decide, endpoints, operations, identityHeaders },
+    ...{ config, observe, decide, endpoints, operations, tooLarge, identityHeaders },
     isReserved: (target) => router.isReserved(target),
     async start() {
       await follower.start();

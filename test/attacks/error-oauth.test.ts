@@ -83,6 +83,9 @@ test("a body past the bound is 413, declared or not, and the connection ends", a
     for (const rest of [chunked, `Content-Length: ${form.length}\r\n\r\n${form}`]) {
       const answer = await rawRequest(subject.url, `POST /oauth/${endpoint} HTTP/1.1\r\n${head}\r\n${rest}`);
       expect([answer.status, answer.closed]).toEqual([413, true]);
+      expect(JSON.parse(answer.text.slice(answer.text.indexOf("\r\n\r\n") + 4))).toMatchObject({
+        error: "invalid_request",
+      });
     }
   }
 });

@@ -3,6 +3,7 @@ import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
 import type { Gateway } from "../../src/app/gateway.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
+import { problemResponse } from "../../src/http/problem.ts";
 import { firstHeader } from "../../src/lib/header-list.ts";
 import type { Observation } from "../../src/observe/observation.ts";
 import { judge } from "../../src/policy/judge.ts";
@@ -68,6 +69,7 @@ export async function startTestGateway(
     config,
     decide,
     endpoints,
+    tooLarge: () => problemResponse({ code: "too_large" }),
     operations: endpoints,
     observe: (event) => void observed.push(event),
     isReserved: (target) => router.isReserved(target),

@@ -34,7 +34,7 @@ export function createListener(gateway: Gateway): Server {
     const { target, headers, peer, req } = exchange;
     if (gateway.isReserved(target)) {
       exchange.route = "reserved";
-      return answerAsWeb(exchange, gateway.endpoints, origin, maxBody);
+      return answerAsWeb(exchange, { answer: gateway.endpoints, tooLarge: gateway.tooLarge, origin, maxBody });
     }
     const decision = gateway.decide({ method: req.method ?? "GET", target, headers, peer });
     return decision instanceof Promise
@@ -49,7 +49,7 @@ export function createListener(gateway: Gateway): Server {
 export function createOperationsListener(gateway: Gateway): Server {
   const { origin, maxBody } = gateway.config;
   return new Listener(gateway, { webSockets: new WebSockets(), observed: false }, (exchange) =>
-    answerAsWeb(exchange, gateway.operations, origin, maxBody),
+    answerAsWeb(exchange, { answer: gateway.operations, tooLarge: gateway.tooLarge, origin, maxBody }),
   );
 }
 

@@ -3,8 +3,15 @@ import type { IncomingMessage } from "node:http";
 import type { Connection } from "../../app/endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Answers a request of the fetch API. */
-export type Answer = (request: Request, connection: Connection) => Promise<Response>;
+/** Who answers requests of the fetch API, and how. */
+export interface WebAnswers {
+  readonly answer: (request: Request, connection: Connection) => Promise<Response>;
+  /** The refusal of a body past `maxBody`, in the form that the target's errors have. */
+  readonly tooLarge: (target: string) => Response;
+  readonly origin: string;
+  /** Bytes of a body that are read. */
+  readonly maxBody: number;
+}
 
 /** Answers that come piece by piece over a long time; every other one is sent whole, with its length. */
 const STREAMED = /^(?:text\/event-stream|application\/(?:x-)?ndjson)\b/;
@@ -13,7 +20,7 @@ const STREAMED = /^(?:text\/event-stream|application\/(?:x-)?ndjson)\b/;
  * Answers an exchange by way of the fetch API. The body is read first, up to `maxBody` bytes as counted, so that a client that goes
  * away in the middle of it has asked for nothing.
  */
-export async function answerAsWeb(exchange: Exchange, answer: Answer, origin: string, maxBody: number): Promise<void> {
+export async function answerAsWeb(exchange: Exchange, answers: WebAnswers): Promise<void> {
   const method = exchange.req.method ?? "GET";
   const headers = new Headers();
   for (let index = 0; index < exchange.headers.length; index += 2) {
@@ -21,16 +28,16 @@ export async function answerAsWeb(exchange: Exchange, answer: Answer, origin: st
   }
   const init: RequestInit = { method, headers };
   if (exchange.hasBody && method !== "GET" && method !== "HEAD") {
-    const body = await readBody(exchange, maxBody);
+    const body = await readBody(exchange, answers.maxBody);
     if (body === "gone") return;
     if (body === "too_large") {
       exchange.close();
-      exchange.refuse({ code: "too_large", detail: `At most ${maxBody} bytes are read.` });
+      await writeResponse(exchange, answers.tooLarge(exchange.target));
       return;
     }
     init.body = body;
   }
-  const response = await answer(new Request(origin + exchange.target, init), {
+  const response = await answers.answer(new Request(answers.origin + exchange.target, init), {
     peer: exchange.peer,
     headers: exchange.headers,
   });
