@@ -10,6 +10,8 @@ import { isMissingScript, storeError } from "./redis-errors.ts";
 import type { RedisUrl } from "./redis-url.ts";
 
 const PAUSE_AFTER_FAILURE = 250;
+/** How long (ms) opening waits for a server: Sentinels that cannot be reached are asked for ever. */
+const OPEN_PATIENCE = 2_500;
 
 /** `problem`: what the operator must change before this server may be used. */
 type State = { readonly kind: "down" | "ready" } | { readonly kind: "unsuitable"; readonly problem: string };
@@ -48,7 +50,7 @@ export class RedisLink {
 
   /** Resolves when the first attempt to connect has ended, well or not; it goes on by itself. */
   async open(): Promise<void> {
-    await this.#client.connect().catch(() => {});
+    await within(OPEN_PATIENCE, this.#client.connect()).catch(() => {});
     await this.#preparing;
   }
 

@@ -42,7 +42,7 @@ end
 `;
 
 export const IN_TIME = `
-if SERVER_TIME > tonumber(ARGV[1]) then return { SERVER_TIME, 'late' } end
+if SERVER_TIME >= tonumber(ARGV[1]) then return { SERVER_TIME, 'late' } end
 `;
 
 export const RUN_IN_TIME = `
