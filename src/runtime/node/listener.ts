@@ -157,6 +157,12 @@ class Listener extends Server {
 
   #takeSocket(req: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy());
+    if (this.#answers.ending.has(socket)) return;
+    // The server lets go of the socket at once, while an answer to an earlier request is still to be written to it.
+    if ((this.#waiting.get(socket) ?? 0) > 0) {
+      socket.destroy();
+      return;
+    }
     socket.setTimeout(0);
     const upgrade = asksForWebSocket(req) ? { socket, head } : null;
     this.#take(req, responseOn(req, socket), { upgrade, awaitsContinue: false, detached: true });
