@@ -5,7 +5,9 @@ import type { Config, Secrets } from "../config/config.ts";
 import type { Services } from "../http/services.ts";
 import type { SignatureCheck } from "../keys/key-ring.ts";
 import { createSecretRing } from "../keys/secrets.ts";
+import type { ImportSigner } from "../keys/signer.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
+import type { Digests } from "../lib/digests.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import { newId } from "../lib/ids.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -49,7 +51,7 @@ export interface Gateway {
   tooLarge(target: string): Response;
   /** Answers a request on the operations listener. */
   operations(request: Request, connection: Connection): Promise<Response>;
-  /** The identity headers for an upstream, assertion included. Synchronous while the assertion is cached. */
+  /** The identity headers for an upstream, assertion included. Synchronous while the assertion is cached, and on Node always. */
   identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList>;
   /** Reads keys and catches up with the feed, then follows it. Resolves when the first attempt has ended, well or not. */
   start(): Promise<void>;
@@ -64,6 +66,8 @@ export interface GatewayOptions {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly signature: SignatureCheck;
+  readonly importSigner: ImportSigner;
+  readonly digests: Digests;
   readonly observe: Observe;
   /** Left out by a runtime whose operators read what is observed elsewhere. */
   readonly metrics?: Metrics;
@@ -87,12 +91,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { alg, ttl } = config.tokens.access;
   const keyRing = createKeyRing({
     ...{ store, now, alg, accessTtl: ttl, ...config.tokens.keys },
-    ...{ secrets: secretRing, signature: options.signature },
+    ...{ secrets: secretRing, signature: options.signature, importSigner: options.importSigner },
     report: (kid, problem) => observe({ kind: "internal_error", where: `signing key ${kid}`, message: problem }),
   });
   const claims = { issuer: config.issuer, audience: config.audience, ttl };
   const accessTokens = createAccessTokens({ ...claims, keyRing, signature: options.signature });
-  const refreshTokens = createRefreshTokens(secretRing);
+  const refreshTokens = createRefreshTokens(secretRing, options.digests);
 
   const view = new RevocationView();
   const follower = new FeedFollower({

@@ -21,8 +21,8 @@ export interface KeyRing {
    * failure, calls within the cool-down reject with the same error and do not ask the store.
    */
   refresh(): Promise<void>;
-  /** Signs a compact JWS with the key that signs now. */
-  sign(typ: string, claims: object): Promise<string>;
+  /** Signs a compact JWS with the key that signs now: at once where there is one and the runtime can. */
+  sign(typ: string, claims: object): string | Promise<string>;
   /** RFC 7517 key set: public halves of every key that is not revoked or removed, the not yet signing included. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 }

@@ -1,4 +1,3 @@
-import { CompactSign } from "jose";
 import type { KeyRing } from "./key-ring.ts";
 import { type LoadContext, type LoadedKey, loadKey } from "./load-key.ts";
 import { makeKey } from "./make-key.ts";
@@ -156,19 +155,20 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     jwks: () => ({
       keys: plan.publish.map((kid) => loaded.get(kid)?.verifyKey.jwk).filter((jwk) => jwk !== undefined),
     }),
-    async sign(typ, claims) {
-      if (signingKey() === null) await refresh();
+    sign(typ, claims) {
       const key = signingKey();
-      if (key === null || key.signer === null) throw new Error("no signing key is ready");
-      const header = { alg: key.verifyKey.alg, kid: key.verifyKey.kid, typ };
-      return new CompactSign(utf8.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key.signer);
+      return key === null ? refresh().then(() => signWith(signingKey(), typ, claims)) : signWith(key, typ, claims);
     },
   };
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-const utf8 = new TextEncoder();
+function signWith(key: LoadedKey | null, typ: string, claims: object): string | Promise<string> {
+  if (key === null || key.signer === null) throw new Error("no signing key is ready");
+  const { alg, kid } = key.verifyKey;
+  return key.signer({ alg, kid, typ }, JSON.stringify(claims));
+}
 
 /** Whether a key in memory is still what the store has; one that could not be opened is tried again when it was wrapped anew. */
 const isSame = ({ stored, signer }: LoadedKey, key: StoredKey): boolean =>

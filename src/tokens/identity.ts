@@ -7,7 +7,7 @@ import type { Principal } from "./principal.ts";
 
 /** Makes identity assertions: JWTs that tell one upstream, and no other, who a request acts as. */
 export interface IdentityAssertions {
-  /** For the upstream with this name; synchronous while one is cached. `now` in milliseconds since 1970. */
+  /** For the upstream with this name; synchronous while one is cached, and where the runtime signs synchronously. `now` in milliseconds since 1970. */
   assertion(principal: Principal, upstream: string, now: number): string | Promise<string>;
 }
 
@@ -35,8 +35,7 @@ export function createIdentityAssertions({ keyRing, issuer, cache }: IdentityOpt
   // By the principal itself, which the verified-token cache shares between requests: whatever differs is another object.
   const upstreams = new Map<string, GenerationCache<Principal, Assertion>>();
 
-  async function make(principal: Principal, upstream: string, now: number): Promise<string> {
-    const text = await keyRing.sign(IDENTITY_TOKEN_TYPE, identityClaims(principal, issuer, upstream, now));
+  function keep(text: string, principal: Principal, upstream: string, now: number): string {
     const kid = decodeProtectedHeader(text).kid ?? "";
     const cached = upstreams.get(upstream) ?? new GenerationCache<Principal, Assertion>(cache ?? DEFAULT_BOUNDS);
     upstreams.set(upstream, cached);
@@ -49,7 +48,11 @@ export function createIdentityAssertions({ keyRing, issuer, cache }: IdentityOpt
       const known = upstreams.get(upstream)?.get(principal);
       // The clock may have been set back, and the key may have been revoked, since it was made.
       const isFresh = known !== undefined && known.madeAt <= now && now < known.reuseUntil;
-      return isFresh && keyRing.find(known.kid) !== null ? known.text : make(principal, upstream, now);
+      if (isFresh && keyRing.find(known.kid) !== null) return known.text;
+      const made = keyRing.sign(IDENTITY_TOKEN_TYPE, identityClaims(principal, issuer, upstream, now));
+      return typeof made === "string"
+        ? keep(made, principal, upstream, now)
+        : made.then((text) => keep(text, principal, upstream, now));
     },
   };
 }

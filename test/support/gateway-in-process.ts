@@ -6,8 +6,10 @@ import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import type { Observation } from "../../src/observe/observation.ts";
 import { nodePasswords } from "../../src/runtime/node/argon2.ts";
+import { nodeDigests } from "../../src/runtime/node/digests.ts";
 import { openStore } from "../../src/runtime/node/open-store.ts";
 import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
+import { importNodeSigner } from "../../src/runtime/node/signer.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -58,7 +60,8 @@ export async function inProcessGateway(
   const observed: Observation[] = [];
   const started = async (secrets: { readonly secret: string; readonly previous: string | null }): Promise<Gateway> => {
     const made = await createGateway({
-      ...{ config, store, now, secrets: { ...secrets, adminToken: ADMIN_TOKEN }, signature: nodeSignatureCheck },
+      ...{ config, store, now, secrets: { ...secrets, adminToken: ADMIN_TOKEN } },
+      ...{ signature: nodeSignatureCheck, importSigner: importNodeSigner, digests: nodeDigests },
       // As little work as argon2 takes: what hashing costs is tested by itself.
       passwords: passwords({ ...config.passwords, memory: 8, iterations: 1 }),
       observe: (event) => observed.push(event),

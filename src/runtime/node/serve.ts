@@ -7,11 +7,13 @@ import type { Config, ListenAddress, Secrets } from "../../config/config.ts";
 import { prometheusMetrics } from "../../metrics/prometheus.ts";
 import type { Observe } from "../../observe/observation.ts";
 import { nodePasswords } from "./argon2.ts";
+import { nodeDigests } from "./digests.ts";
 import { createListener, createOperationsListener } from "./listener.ts";
 import { createLog, logObservations } from "./log.ts";
 import { openStore } from "./open-store.ts";
 import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
+import { importNodeSigner } from "./signer.ts";
 
 /**
  * How the feed is followed, in milliseconds. The embedded store is asked for other processes' revocations at an interval: they are
@@ -66,7 +68,7 @@ export async function serve({ config, secrets }: ServeOptions): Promise<Served> 
     gateway = await createGateway({
       ...{ config, secrets, store, version: packageVersion(), ...FOLLOWING[config.store.kind] },
       passwords: nodePasswords(config.passwords),
-      signature: nodeSignatureCheck,
+      ...{ signature: nodeSignatureCheck, importSigner: importNodeSigner, digests: nodeDigests },
       ...{ observe, metrics },
       now: Date.now,
       monotonic: () => performance.now(),
