@@ -21,6 +21,7 @@ export function redisClient(
   const settings = {
     lazyConnect: true,
     connectionName: options.name,
+    disableClientInfo: true,
     connectTimeout: CONNECT_TIMEOUT,
     commandTimeout: options.timeout,
     maxRetriesPerRequest: 0,
