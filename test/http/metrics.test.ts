@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { REFRESH_OUTCOMES } from "../../src/sessions/refresh-outcome.ts";
 import { type AttackedProcess, attackedProcess, ROUTES } from "../attacks/attacked-process.ts";
@@ -191,4 +192,13 @@ test("whatever attackers send, no secret and no new label comes of it", async ()
   expect(ours(readPrometheusText(text))).toEqual(series);
   const secret = subject.gateway.env.POSTERN_SECRET ?? "";
   for (const hidden of [...shown, secret, ALICE.name, ALICE.password, "127.0.0.1"]) expect(text).not.toContain(hidden);
+});
+
+test("the documentation names every metric and no other", async () => {
+  const declared = [...(await scraped()).matchAll(/^# TYPE (postern_\w+)/gm)].map(([, name]) => name);
+  const text = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+  const inTable = [...text.matchAll(/^\| `(postern_\w+)`/gm)].map(([, name]) => name);
+  expect(inTable.sort()).toEqual(declared.sort());
+  const used = [...text.matchAll(/postern_\w+/g)].map(([name]) => name.replace(/_(?:bucket|sum|count)$/, ""));
+  expect(used.filter((name) => !declared.includes(name))).toEqual([]);
 });
