@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { workplace } from "./cli.ts";
@@ -63,6 +63,23 @@ describe("config check", () => {
     expect(stderr).toContain(message);
     expect(code).toBe(78);
   });
+
+  it.each(["commonjs", "module", undefined])(
+    "reads what `init` writes, and what it imports, in a package of the type %s",
+    async (type) => {
+      const { dir, call, run } = await workplace(null);
+      await writeFile(join(dir, "package.json"), JSON.stringify({ name: "own", type }));
+      expect(await call(["init"])).toMatchObject({ code: 0, stderr: "" });
+      const file = join(dir, "postern.config.ts");
+      const text = await readFile(file, "utf8");
+      await writeFile(join(dir, "names.ts"), `export const issuer: string = "${issuer}";`);
+      const own = text.replace('issuer: "http://127.0.0.1:8080"', "issuer");
+      await writeFile(file, `import { issuer } from "./names.ts";\n${own}`);
+      const { code, stdout, stderr } = await run(["config", "print"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ issuer });
+    },
+  );
 
   it("does not choose between two configurations", async () => {
     const { dir, run } = await workplace();

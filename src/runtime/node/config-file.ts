@@ -93,12 +93,16 @@ function withoutSchema(input: unknown): unknown {
   return rest;
 }
 
-/** `import … from "postern"` in a configuration is the Postern that reads it, installed beside it or not. */
+/**
+ * `import … from "postern"` in a configuration is the Postern that reads it, installed beside it or not. TypeScript is read as an
+ * ES module whatever the package around it says: `npm init` writes `"type": "commonjs"`.
+ */
 async function importConfig(path: string): Promise<{ readonly default?: unknown }> {
   const self = new URL(`../../index${extname(import.meta.url)}`, import.meta.url).href;
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       specifier === "postern" ? { url: self, shortCircuit: true } : next(specifier, context),
+    load: (url, context, next) => next(url, isTyped(url) ? { ...context, format: "module-typescript" } : context),
   });
   try {
     return await import(pathToFileURL(path).href);
@@ -106,5 +110,7 @@ async function importConfig(path: string): Promise<{ readonly default?: unknown 
     hooks.deregister();
   }
 }
+
+const isTyped = (url: string): boolean => new URL(url).pathname.endsWith(".ts");
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
