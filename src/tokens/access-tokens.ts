@@ -31,7 +31,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
     const known = cache.get(token);
     if (known !== undefined) {
       if (keyRing.find(known.key.kid) === known.key) return known;
-      cache.delete(token);
+      cache.delete(known);
     }
     const jws = splitJws(token);
     const header = jws === null ? null : readHeader(jws.header);
@@ -49,8 +49,8 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
     const claims = parseJsonObject(jws.payload);
     const principal = claims === null ? null : readClaims(claims, key.kid, options, now);
     if (principal === null) return "token_invalid";
-    const entry: VerifiedToken = { verified: { ok: true, principal }, key };
-    if (!hasExpired(principal, now)) cache.set(token, entry);
+    const entry: VerifiedToken = { verified: { ok: true, principal }, key, token };
+    if (!hasExpired(principal, now)) cache.set(entry);
     return entry;
   }
 

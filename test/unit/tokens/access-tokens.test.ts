@@ -319,6 +319,19 @@ describe("AT21: the verified-token cache", () => {
     expect(verdict(one.verify(await stranger.signRaw(payload), NOW))).toBe("token_invalid");
   });
 
+  it("takes no token for one whose end it shares, however little differs", async () => {
+    const one = tokens();
+    const { token } = await one.issue(personGrant);
+    expect(verdict(one.verify(token, NOW))).toBe("ok");
+    for (let at = 0; at < token.length; at += 1) {
+      const other = token[at] === "A" ? "B" : "A";
+      const changed = token.slice(0, at) + other + token.slice(at + 1);
+      expect(verdict(one.verify(changed, NOW)), `at ${at}`).not.toBe("ok");
+    }
+    expect(verdict(one.verify(`x${token}`, NOW))).toBe("token_invalid");
+    expect(verdict(one.verify(token, NOW))).toBe("ok");
+  });
+
   it("never mixes users, also when it is too small for them", async () => {
     const one = tokens({ cache: { maxEntries: 8, maxBytes: 1e6 } });
     const held = await Promise.all(
