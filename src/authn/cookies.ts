@@ -15,10 +15,24 @@ export function readCookie(headers: HeaderList, name: string): CookieValue {
     if ((headers[index] as string).toLowerCase() !== "cookie") continue;
     for (const pair of (headers[index + 1] as string).split(";")) {
       const equals = pair.indexOf("=");
-      if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
+      if (equals < 0 || unpadded(pair.slice(0, equals)) !== name) continue;
       if (found.kind !== "none") return { kind: "doubled" };
-      found = { kind: "one", value: pair.slice(equals + 1).trim() };
+      found = { kind: "one", value: unpadded(pair.slice(equals + 1)) };
     }
   }
   return found;
 }
+
+/**
+ * Without the spaces and tabs around it, and no other white space: browsers hold the rules of `__Host-` against the name with those two
+ * gone (RFC 6265bis §5.6), so that whoever drops more reads names that any sibling domain may set.
+ */
+function unpadded(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isPadding(text[start])) start++;
+  while (end > start && isPadding(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+const isPadding = (character: string | undefined): boolean => character === " " || character === "\t";
