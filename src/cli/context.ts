@@ -28,10 +28,10 @@ export const loadConfigFor = (command: Command, io: Io): Promise<LoadedConfig> =
 
 /** Runs `act` on the configured store, and closes it. */
 export async function withStore(loaded: LoadedConfig, act: (store: Store) => Promise<void>): Promise<void> {
-  const { store: address, storeTimeout } = loaded.config;
+  const { store: address, storeTimeout, revocation } = loaded.config;
   // A person waits longer than a request may, and a store that is being written to is no failure.
   const timeout = Math.max(storeTimeout, 5_000);
-  const store = await openStore(address, { timeout }).catch((error: unknown) => {
+  const store = await openStore(address, { timeout, minReplicas: revocation.minReplicas }).catch((error: unknown) => {
     throw error instanceof StoreProblem ? new Unavailable(error.message) : error;
   });
   try {

@@ -109,8 +109,10 @@ export const SHAPE = {
         "A gateway that has not caught up with revocations for this long refuses, unless a route says otherwise.",
       ),
     minReplicas: whole(0, 10)
-      .prefault(0)
-      .describe("Replicas that must have a revocation before it is acknowledged (Redis)."),
+      .optional()
+      .describe(
+        "Replicas that must have a revocation before it is acknowledged (Redis). Default 1 with Sentinel or Cluster, else 0.",
+      ),
   })
     .prefault({})
     .describe("How revocations reach the gateways."),

@@ -20,7 +20,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     store: address,
     tokens: { access: tokens.access, keys: tokens.keys },
     sessions: { ...tokens.refresh, ...sessions },
-    revocation: parsed.revocation,
+    revocation: { ...parsed.revocation, minReplicas: parsed.revocation.minReplicas ?? defaultReplicas(address) },
     // argon2 counts memory in KiB.
     passwords: { ...passwords, memory: Math.ceil(passwords.memory / 1024) },
     registration: registration !== false,
@@ -41,6 +41,10 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     storeTimeout: parsed.storeTimeout ?? STORE_TIMEOUT[address.kind],
   };
 }
+
+/** Where a replica may take the primary's place, it must have what has been acknowledged. */
+const defaultReplicas = (store: StoreAddress): number =>
+  store.kind === "redis" && /[?&](?:sentinel=|cluster=true)/.test(store.url) ? 1 : 0;
 
 const toRoute = (route: ParsedInput["routes"][number]): Route => ({
   ...route,

@@ -4,10 +4,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type GatewayPair, startGatewayPair } from "../processes/gateway-pair.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
-import { Browser, type LoginAnswer } from "../support/http-client.ts";
+import { Browser } from "../support/http-client.ts";
 import { ALICE, BOB } from "../support/people.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
-import { waitUntil } from "../support/wait-until.ts";
+import { answers, feedOf, logIn, probe, ready, sidOf } from "./feed-observers.ts";
 
 const JTI = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
@@ -98,63 +98,9 @@ describe.skipIf(REDIS_SERVER === null)("a wiped Redis under two gateways", () =>
   });
 });
 
-async function logIn(gateway: GatewayProcess, user: { readonly name: string; readonly password: string }) {
-  const browser = new Browser(gateway.url);
-  const answer = await browser.login(user.name, user.password);
-  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
-  sids.set(browser, answer.json<LoginAnswer>().session_id);
-  return browser;
-}
-
-const sids = new WeakMap<Browser, string>();
-const sidOf = (browser: Browser): string => sids.get(browser) ?? "";
-
-async function call(gateway: GatewayProcess, { accessToken }: Browser): Promise<number> {
-  const browser = new Browser(gateway.url);
-  browser.accessToken = accessToken;
-  return (await browser.api("/api/orders")).status;
-}
-
-const answers = (gateway: GatewayProcess, browser: Browser, status: number): Promise<void> =>
-  waitUntil(
-    () => `the token is not answered with ${status}; the gateway wrote:\n${gateway.logs()}`,
-    async () => (await call(gateway, browser)) === status,
-  );
-
-const ready = (gateway: GatewayProcess): Promise<void> =>
-  waitUntil(
-    () => `the gateway is not ready; it wrote:\n${gateway.logs()}`,
-    async () => (await new Browser(gateway.operationsUrl).fetch("/readyz")).status === 200,
-  );
-
-/** Shows a token at the gateways again and again until it is stopped; resolves with every status. */
-function probe(gateways: readonly GatewayProcess[], browser: Browser) {
-  const statuses: number[] = [];
-  let stopped = false;
-  const loops = gateways.map(async (gateway) => {
-    while (!stopped) statuses.push(await call(gateway, browser));
-  });
-  return {
-    async stop() {
-      stopped = true;
-      await Promise.all(loops);
-      return statuses;
-    },
-  };
-}
-
 async function kidsOf(gateway: GatewayProcess): Promise<readonly string[]> {
   const { keys } = (await new Browser(gateway.url).fetch("/.well-known/jwks.json")).json<{ keys: { kid: string }[] }>();
   return keys.map(({ kid }) => kid);
-}
-
-async function feedOf(redis: RedisServer) {
-  const parts = await Promise.all(
-    Array.from({ length: 16 }, (_, at) =>
-      redis.command("XRANGE", `postern:{p${String(at).padStart(2, "0")}}:feed`, "-", "+"),
-    ),
-  );
-  return (parts as [string, string[]][][]).flat().map(([id, fields]) => ({ id, target: JSON.parse(fields[1] ?? "") }));
 }
 
 async function partitionOfSession(redis: RedisServer, sid: string): Promise<number> {

@@ -14,6 +14,8 @@ export { StoreProblem } from "./store-problem.ts";
 export interface StoreOptions {
   /** Milliseconds that a call may take. */
   readonly timeout: number;
+  /** Replicas that must have an ending before it is acknowledged (Redis); absent: none. */
+  readonly minReplicas?: number;
   /** One number in shared memory: milliseconds to add to the machine's clock. Tests move the store's time with it. */
   readonly clockOffset?: BigInt64Array;
 }
@@ -24,7 +26,7 @@ export async function openStore(address: StoreAddress, options: StoreOptions): P
     case "sqlite":
       return openSqlite(address.file, options);
     case "redis":
-      return openRedis(address, { timeout: options.timeout, clockOffset: offsetOf(options.clockOffset) });
+      return openRedis(address, { ...options, clockOffset: offsetOf(options.clockOffset) });
   }
 }
 

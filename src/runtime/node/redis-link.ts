@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { beginPartitions } from "../../stores/redis/epoch.ts";
 import { integer, values } from "../../stores/redis/reply.ts";
 import type { RunScript, Script } from "../../stores/redis/script.ts";
-import { StoreUnavailable } from "../../stores/store.ts";
+import { StoreOutcomeUnknown, StoreUnavailable } from "../../stores/store.ts";
 import { checkServers } from "./redis-check.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
 import { RedisClock } from "./redis-clock.ts";
 import { isMissingScript, storeError } from "./redis-errors.ts";
 import type { RedisUrl } from "./redis-url.ts";
+import { type Replication, replicated } from "./wait-replicas.ts";
 
 const PAUSE_AFTER_FAILURE = 250;
 /** How long (ms) opening waits for a server: Sentinels that cannot be reached are asked for ever. */
@@ -22,6 +23,8 @@ export interface RedisLinkOptions {
   readonly timeout: number;
   /** Milliseconds to add to the server's clock. */
   readonly clockOffset: () => number;
+  /** Where given, a script that writes is done when replicas have it. */
+  readonly replication?: Replication;
 }
 
 /** The connection by which scripts are run. It makes itself ready again after every loss. */
@@ -132,17 +135,33 @@ export class RedisLink {
       clock.sample(integer(serverTime), sent, performance.now());
       return rest;
     } catch (error) {
-      throw storeError(error, script);
+      throw error instanceof StoreOutcomeUnknown ? error : storeError(error, script);
     }
   }
 
   async #evaluate(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     const [key = "", ...rest] = args;
+    const { replication } = this.#options;
+    if (replication !== undefined && script.writes) return this.#evaluateOnReplicas(script, args, replication);
     try {
       return await this.#client.evalsha(this.#hashOf(script), 1, key, ...rest);
     } catch (error) {
       if (!isMissingScript(error)) throw error;
       return this.#client.eval(script.lua, 1, key, ...rest);
+    }
+  }
+
+  async #evaluateOnReplicas(
+    script: Script,
+    [key = "", ...rest]: readonly (string | number)[],
+    replication: Replication,
+  ): Promise<unknown> {
+    try {
+      const pipeline = this.#client.pipeline().evalsha(this.#hashOf(script), 1, key, ...rest);
+      return await replicated(pipeline, replication, script.name);
+    } catch (error) {
+      if (!isMissingScript(error)) throw error;
+      return replicated(this.#client.pipeline().eval(script.lua, 1, key, ...rest), replication, script.name);
     }
   }
 

@@ -1,9 +1,10 @@
 import type { StoreAddress } from "../../config/config.ts";
-import type { OperationInput } from "../../stores/operations.ts";
 import { sealFeed } from "../../stores/redis/epoch.ts";
 import { feedReader } from "../../stores/redis/feed-reader.ts";
 import { restore } from "../../stores/redis/repair.ts";
+import type { RunScript } from "../../stores/redis/script.ts";
 import { redisStore } from "../../stores/redis/store.ts";
+import { replicatedEndings } from "../../stores/redis/wait.ts";
 import type { Store } from "../../stores/store.ts";
 import { feedConnections } from "./feed-connections.ts";
 import { RedisLink } from "./redis-link.ts";
@@ -14,6 +15,8 @@ export interface RedisStoreOptions {
   /** Milliseconds that a call may take. */
   readonly timeout: number;
   readonly clockOffset: () => number;
+  /** Replicas that must have an ending before it is acknowledged; absent: none. */
+  readonly minReplicas?: number;
 }
 
 /**
@@ -31,15 +34,33 @@ export async function openRedis(
     await link.close();
     throw new StoreProblem(link.problem);
   }
-  const { run } = link;
   const connections = feedConnections(url.address);
-  const feed = {
-    readFeed: feedReader(run, connections.wait),
-    sealFeed: (input: OperationInput<"sealFeed">) => sealFeed(run, input),
-    restore: (input: OperationInput<"restore">) => restore(run, input),
-  };
-  return redisStore(run, feed, async () => {
-    connections.close();
-    await link.close();
-  });
+  const storeBy = (run: RunScript): Store =>
+    redisStore(
+      run,
+      {
+        readFeed: feedReader(run, connections.wait),
+        sealFeed: (input) => sealFeed(run, input),
+        restore: (input) => restore(run, input),
+      },
+      async () => {
+        connections.close();
+        await Promise.all([link.close(), waiting?.close()]);
+      },
+    );
+  const replicas = options.minReplicas ?? 0;
+  // Who waits for replicas holds up all that comes behind it.
+  const waiting =
+    replicas === 0
+      ? null
+      : new RedisLink({ url, ...options, replication: { replicas, patience: patienceOf(options.timeout) } });
+  await waiting?.open();
+  const store = storeBy(link.run);
+  return waiting === null ? store : replicatedEndings(store, storeBy(waiting.run));
 }
+
+/** Replicas that are there have it within a few milliseconds. */
+const LONGEST_PATIENCE = 1_000;
+
+/** Shorter than the call, so that there is an answer: how many replicas had it in time. */
+const patienceOf = (timeout: number): number => Math.min(LONGEST_PATIENCE, Math.floor(timeout * 0.8));

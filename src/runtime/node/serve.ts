@@ -48,7 +48,10 @@ export interface Served {
 /** Opens the store and both listeners. Rejects with StoreProblem or ListenProblem, leaving nothing open. */
 export async function serve({ config, secrets }: ServeOptions): Promise<Served> {
   const log = createLog(config);
-  const store = await openStore(config.store, { timeout: config.storeTimeout });
+  const store = await openStore(config.store, {
+    timeout: config.storeTimeout,
+    minReplicas: config.revocation.minReplicas,
+  });
   const metrics = prometheusMetrics(packageVersion());
   const writeLog = logObservations(log, config);
   const observe: Observe = (event) => {

@@ -415,6 +415,17 @@ describe("what is odd is a warning", () => {
 });
 
 describe("what is good", () => {
+  it.each([
+    ["sqlite:./data/postern.db", 0],
+    ["redis://x", 0],
+    ["redis://x/0?node=cluster", 0],
+    ["redis://x?sentinel=main", 1],
+    ["rediss://x?allowNoAof=true&cluster=true", 1],
+  ])("a revocation in %s waits for %i replicas unless told", (store, replicas) => {
+    expect(parsed({ issuer, store }).config.revocation.minReplicas).toBe(replicas);
+    expect(parsed({ issuer, store, revocation: { minReplicas: 2 } }).config.revocation.minReplicas).toBe(2);
+  });
+
   it("has the defaults of the contract", () => {
     const { config, warnings } = parsed({ issuer });
     expect(warnings).toEqual([]);
