@@ -15,6 +15,8 @@ export interface FaultProxy {
   moveTo(port: number): void;
   /** Ends `delay`, `blackHole` and `cut`. Connections out of which bytes are missing are reset. */
   heal(): void;
+  /** The next request that holds `text` arrives and nothing comes back, on a connection that stays open. Resolves at the answer. */
+  keepReply(text: string): Promise<void>;
   /**
    * The next request that holds `text` arrives and its answer does not: the connection is reset instead. Resolves when the server
    * has read all that was sent, and ended its side.
@@ -38,6 +40,8 @@ interface Link {
   readonly server: Socket;
   /** What is kept back from the server; null where nothing is. */
   kept: Buffer[] | null;
+  /** What the client has not been handed yet, oldest first. */
+  readonly answers: Buffer[];
   /** Bytes are missing from it. */
   torn: boolean;
 }
@@ -75,8 +79,17 @@ export async function startFaultProxy(port: number): Promise<FaultProxy> {
 
   function fromServer(link: Link, chunk: Buffer): void {
     if (mode === "black hole") link.torn = true;
-    else if (latency > 0) setTimeout(() => link.client.write(chunk), latency);
-    else link.client.write(chunk);
+    else if (latency === 0 && link.answers.length === 0) link.client.write(chunk);
+    else {
+      link.answers.push(chunk);
+      setTimeout(() => answer(link), latency);
+    }
+  }
+
+  /** Never past an older answer: a network may be slow, and keeps the order. */
+  function answer(link: Link): void {
+    const chunk = link.answers.shift();
+    if (chunk !== undefined) link.client.write(chunk);
   }
 
   function reset(link: Link): void {
@@ -101,12 +114,8 @@ export async function startFaultProxy(port: number): Promise<FaultProxy> {
       client.resetAndDestroy();
       return;
     }
-    const link: Link = {
-      client,
-      server: connect({ port: target, host: "127.0.0.1", noDelay: true }),
-      kept: null,
-      torn: false,
-    };
+    const onward = connect({ port: target, host: "127.0.0.1", noDelay: true });
+    const link: Link = { client, server: onward, kept: null, answers: [], torn: false };
     links.add(link);
     client.on("data", (chunk) => fromClient(link, chunk));
     link.server.on("data", (chunk) => fromServer(link, chunk));
@@ -152,6 +161,13 @@ export async function startFaultProxy(port: number): Promise<FaultProxy> {
       latency = 0;
       for (const link of links) if (link.torn) reset(link);
     },
+    keepReply: (text) =>
+      rule(text, async (link, chunk) => {
+        link.torn = true;
+        link.server.removeAllListeners("data");
+        link.server.write(chunk);
+        await once(link.server, "data");
+      }),
     loseReply: (text) =>
       rule(text, (link, chunk) => {
         link.server.write(chunk);
