@@ -38,9 +38,11 @@ if not session then
   end
   -- Later than any not-before that would end it: those of sessions never move without those of tokens.
   local at = issue_time(user.tokensNotBefore, asked.clientId)
-  local live = live_sessions(asked.sub, user)
-  for index = 1, #live - math.max(0, limits.maxPerUser - 1) do
-    end_session(asked.sub, live[index].sid, 'too_many_sessions', origin)
+  local keep = math.max(0, limits.maxPerUser - 1)
+  -- All of them are read only where there may be too many.
+  if redis.call('ZCARD', sessions_key(asked.sub)) > keep then
+    local live = live_sessions(asked.sub, user)
+    for index = 1, #live - keep do end_session(asked.sub, live[index].sid, 'too_many_sessions', origin) end
   end
   local absolute = at + limits.absolute
   local idle = math.min(at + limits.idle, absolute)
