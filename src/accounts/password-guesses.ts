@@ -7,7 +7,7 @@ export type EstimateGuesses = (
 ) => { readonly guesses: number; readonly reason: string };
 
 // The estimate takes time with the square of the length; what is behind this many characters only adds guesses.
-const MAX_CHARACTERS = 64;
+const MAX_CHARACTERS = 32;
 
 let loaded: Promise<EstimateGuesses> | null = null;
 

@@ -21,21 +21,21 @@ export async function register(c: Context<PosternEnv>, services: Services): Prom
   if (!config.registration) return problemResponse({ code: "not_found", detail: "Registration is closed." });
   const body = await parseBody(c.req.raw, RegisterBody, { maxBytes: config.maxBody });
   if (!body.ok) return problemResponse(body.problem);
-  const name = parseUsername(body.value.username);
-  const rules = passwordRules(config, body.value.username);
-  const password = await checkNewPassword(body.value.password, rules);
-  const errors = [
-    ...(name.ok ? [] : [{ path: "username", expected: name.expected }]),
-    ...(password.ok ? [] : [{ path: "password", expected: password.expected }]),
-  ];
-  if (!name.ok || errors.length > 0) return problemResponse({ code: "validation", errors });
 
-  // Every account costs a hash: an address gets as many as it may fail logins.
+  // Every account costs a hash, and every password a judgement: an address gets as many as it may fail logins.
   const { attempts, window } = config.login.limits.perAddress;
   const key = `register:${addressBucket(c.env.address)}`;
   const bucket = { key, limit: attempts, window, lock: window, maxLock: window };
   const taken = await store.takeAttempts({ buckets: [bucket] });
   if (!taken.ok) return problemResponse({ code: "rate_limited", retryAfter: taken.retryAfter / 1000 });
+
+  const name = parseUsername(body.value.username);
+  const password = await checkNewPassword(body.value.password, passwordRules(config, name.ok ? name.username : ""));
+  const errors = [
+    ...(name.ok ? [] : [{ path: "username", expected: name.expected }]),
+    ...(password.ok ? [] : [{ path: "password", expected: password.expected }]),
+  ];
+  if (!name.ok || errors.length > 0) return problemResponse({ code: "validation", errors });
   try {
     const passwordHash = await services.passwords.hash(body.value.password, c.req.raw.signal);
     const { username, usernameKey } = name;
