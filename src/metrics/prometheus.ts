@@ -49,6 +49,8 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
     registers,
   });
   const broken = counter("store_histories_broken", "Times the store was found wiped or rolled back.", ["cause"]);
+  // A series that begins at 1 has, for Prometheus, not increased.
+  for (const cause of ["epoch_mismatch", "rolled_back"]) broken.inc({ cause }, 0);
   const restored = counter("revocations_restored", "Revocations written back to a store that had lost them.", []);
 
   const storeCalls = new Histogram({
