@@ -1,6 +1,7 @@
 import { allHeaders, firstHeader, type HeaderList } from "../lib/header-list.ts";
 import { PROBLEMS, type Problem } from "../protocol/errors.ts";
 import type { AddressSet } from "../proxy/address.ts";
+import { HOST } from "../proxy/check-request.ts";
 import type { Route } from "../routing/route.ts";
 import type { Principal } from "../tokens/principal.ts";
 import type { Decide, IncomingRequest } from "./decision.ts";
@@ -59,10 +60,9 @@ function judgedRequest(request: IncomingRequest): IncomingRequest | string {
   const { headers, peer } = request;
   const method = onlyValue(headers, METHOD_NAMES);
   const target = onlyValue(headers, TARGET_NAMES);
-  const isForwarded = firstHeader(headers, "x-forwarded-host") !== null;
-  const host = onlyValue(headers, [isForwarded ? "x-forwarded-host" : "host"]);
+  const host = judgedHost(headers);
   if (method === null || target === null) return "Name the request once, by its method and its URI.";
-  if (host === null) return "Name the host once.";
+  if (host === null || !HOST.test(host)) return "Name the host once.";
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(method)) return "The method is not a method.";
   if (!/^\/[\x21-\x7e]*$/.test(target)) return "The URI must be a path and a query.";
   const kept: string[] = ["Host", host];
@@ -71,6 +71,16 @@ function judgedRequest(request: IncomingRequest): IncomingRequest | string {
     if (!LEFT_OUT.has(name.toLowerCase())) kept.push(name, headers[index + 1] as string);
   }
   return { method, target, headers: kept, peer };
+}
+
+/**
+ * Traefik and Caddy write `X-Forwarded-Host` with their other names, and a Host of their own. nginx asks with the client's headers: a
+ * forwarded host beside its names is the client's, unless it says the same as Host.
+ */
+function judgedHost(headers: HeaderList): string | null {
+  if (firstHeader(headers, "x-forwarded-uri") === null) return onlyValue(headers, ["host", "x-forwarded-host"]);
+  const isForwarded = firstHeader(headers, "x-forwarded-host") !== null;
+  return onlyValue(headers, [isForwarded ? "x-forwarded-host" : "host"]);
 }
 
 /** The value that stands under one of these names, once, or under several without a difference; null otherwise. */

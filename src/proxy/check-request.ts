@@ -30,7 +30,7 @@ export const MAX_HEADER_LINES = 200;
 const NO_BODY: Framing = { kind: "none" };
 const CHUNKED: Framing = { kind: "chunked" };
 /** A name or an address, and a port (RFC 9112 §3.2). No user part, nothing percent-encoded. */
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+export const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 /** Visible ASCII without `#`, which no request target holds (RFC 9112 §3.2). */
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
