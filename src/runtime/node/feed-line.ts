@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { values } from "../../stores/redis/reply.ts";
+import { text, values } from "../../stores/redis/reply.ts";
 
 /** Milliseconds beyond those that it waits in the server after which a read is given up, and its connection with it. */
 const LATE = 1_000;
@@ -59,7 +59,7 @@ export class FeedLine {
     const late = setTimeout(() => this.#drop(), milliseconds + LATE).unref();
     try {
       const reply = await client.call("XREAD", command);
-      return reply === null ? null : new Map(values(reply).map(entriesOf));
+      return reply === null ? null : entriesByStream(values(reply));
     } catch (error) {
       // It may have become a replica, or the streams may have moved: the next read looks again for where they are.
       this.#drop();
@@ -85,7 +85,9 @@ export class FeedLine {
   }
 }
 
-function entriesOf(stream: unknown): readonly [string, readonly unknown[]] {
-  const [key, entries] = values(stream);
-  return [String(key), values(entries)];
+/** The reply is a map, which the client gives as keys and values in turns. */
+function entriesByStream(reply: readonly unknown[]): FeedReply {
+  const entries = new Map<string, readonly unknown[]>();
+  for (let at = 0; at + 1 < reply.length; at += 2) entries.set(text(reply[at]), values(reply[at + 1]));
+  return entries;
 }
