@@ -24,6 +24,9 @@ export class Incomplete extends Error {
 
 const UNAVAILABLE_CODES: readonly string[] = ["store_unavailable", "outcome_unknown", "overloaded", "stale_view"];
 
+/** What ends in a question has its mark already. */
+const sentence = (text: string): string => (text.endsWith("?") ? text : `${text}.`);
+
 /** How an error ends the process, and what to say about it; null where everything has been said. */
 export function describeFailure(error: unknown): { readonly code: ExitCode; readonly message: string | null } {
   if (error instanceof Incomplete) return { code: EXIT.failed, message: null };
@@ -40,7 +43,7 @@ export function describeFailure(error: unknown): { readonly code: ExitCode; read
   }
   if (error instanceof AdministrationError) {
     const unavailable = UNAVAILABLE_CODES.includes(error.problem.code);
-    return { code: unavailable ? EXIT.unavailable : EXIT.failed, message: `${error.message}.` };
+    return { code: unavailable ? EXIT.unavailable : EXIT.failed, message: sentence(error.message) };
   }
   return { code: EXIT.failed, message: error instanceof Error ? error.message : String(error) };
 }

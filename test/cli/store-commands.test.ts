@@ -47,7 +47,7 @@ describe("users", () => {
       code: 1,
       stderr: "postern: password: expected at least 15 characters.\n",
     });
-    expect((await add("bob", PASSWORD, "--role", "usr")).stderr).toContain('"usr" is none; did you mean "user"?');
+    expect((await add("bob", PASSWORD, "--role", "usr")).stderr).toMatch(/"usr" is none; did you mean "user"\?\n$/);
     expect((await add("b\u0000b", PASSWORD).catch(() => ({ stderr: "" }))).stderr).not.toContain(PASSWORD);
     expect(await add("bob", "")).toMatchObject({ code: 2 });
     expect(await call(["users", "show", "bob"])).toMatchObject({
