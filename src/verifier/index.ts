@@ -18,8 +18,11 @@ export interface VerifierOptions {
 }
 
 export interface Verifier {
-  /** The claims of an assertion, the value of `X-Auth-Identity`. Rejects with IdentityRefused and with nothing else. */
-  verify(assertion: string): Promise<IdentityClaims>;
+  /**
+   * The claims of an assertion: the header `X-Auth-Identity`, as Node gives it. Rejects with IdentityRefused and with nothing else;
+   * a request without the header is `invalid`.
+   */
+  verify(assertion: string | readonly string[] | undefined): Promise<IdentityClaims>;
 }
 
 /**
@@ -60,7 +63,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     async verify(assertion) {
-      if (!isCanonical(assertion)) throw new IdentityRefused("invalid");
+      if (typeof assertion !== "string" || !isCanonical(assertion)) throw new IdentityRefused("invalid");
       try {
         const { payload } = await jwtVerify(assertion, keys, {
           algorithms: [...ALGORITHMS],

@@ -156,6 +156,14 @@ describe("verifier", () => {
     await one.verify(text);
   });
 
+  it("refuses a request without the header, or with two, as Node gives it", async () => {
+    const text = await assertion();
+    for (const header of [undefined, "", [text], [text, text]]) {
+      await expect(verifier().verify(header)).rejects.toMatchObject({ name: "IdentityRefused", code: "invalid" });
+    }
+    expect(fetches).toBe(0);
+  });
+
   it("says that the keys are unavailable, and does not ask with every request meanwhile", async () => {
     status = 500;
     const one = verifier();
