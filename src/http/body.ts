@@ -40,8 +40,13 @@ export async function parseBody<T>(
     path: path.length === 0 ? "body" : path.map(String).join("."),
     expected: message,
   }));
-  return invalid({ code: "validation", errors });
+  // The media type that curl and others send where none is named.
+  const mistaken = form && bytes[0] === OPENING_BRACE;
+  return invalid({ code: "validation", errors, ...(mistaken ? { detail: READ_AS_FORM } : {}) });
 }
+
+const OPENING_BRACE = 0x7b;
+const READ_AS_FORM = "The body was read as a form, as its Content-Type says; JSON is sent as application/json.";
 
 const invalid = (problem: Problem): { readonly ok: false; readonly problem: Problem } => ({ ok: false, problem });
 

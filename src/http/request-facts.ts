@@ -39,10 +39,13 @@ export function shownRefreshCookie(
   }
 }
 
+const CSRF_DETAIL =
+  'A page of this site sends Sec-Fetch-Site: same-origin or its Origin; others are listed in cors.origins. Clients that are no browser log in with "refresh": "body".';
+
 /** The problem of a request that another site may have made, or that a cookie must not answer; null when it may go on. */
 export function cookieRequestProblem({ headers, plainHttp }: PosternEnv["Bindings"], config: Config): Problem | null {
   if (isForged(headers, { own: config.origin, listed: config.cors.origins })) {
-    return { code: "csrf" };
+    return { code: "csrf", detail: CSRF_DETAIL };
   }
   if (plainHttp && config.origin.startsWith("https:")) return { code: "misdirected" };
   return null;

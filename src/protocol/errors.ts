@@ -18,7 +18,7 @@ export const PROBLEMS = {
   session_ended: { status: 401, title: "The session has ended" },
   forbidden: { status: 403, title: "Not allowed" },
   insufficient_scope: { status: 403, title: "The access token lacks a scope" },
-  csrf: { status: 403, title: "The request came from another site" },
+  csrf: { status: 403, title: "The request may have come from another site" },
   verify_target: { status: 403, title: "The request to judge is not named properly" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },

@@ -24,6 +24,12 @@ test("a native application works without any of a browser's headers", async () =
   expect((await native.api("/auth/logout", { method: "POST" })).status).toBe(204);
 });
 
+test("a client that is no browser is told how it logs in", async () => {
+  const answer = await subject.browser(SILENT).login(ALICE.name, ALICE.password);
+  expect(told(answer)).toEqual([403, "csrf"]);
+  expect(answer.json<{ detail: string }>().detail).toContain('"refresh": "body"');
+});
+
 test("a login for the body is forged where a cookie rides along: it would end the cookie's session", async () => {
   const alice = await subject.loggedIn();
   const forged = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };

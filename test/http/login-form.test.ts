@@ -54,6 +54,17 @@ test("a field that stands twice, or is missing, is refused", async () => {
   }
 });
 
+test("JSON that was sent as a form is told from a form that lacks fields", async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  for (const [body, said] of [
+    [JSON.stringify(credentials), true],
+    ["user=alice", false],
+  ] as const) {
+    const answer = await shop.browser().fetch("/auth/login", { method: "POST", body, headers });
+    expect([answer.status, answer.text.includes("JSON is sent as application/json")]).toEqual([400, said]);
+  }
+});
+
 test("a logout by form goes on by 303, clears the cookies and ends the session", async () => {
   for (const [return_to, location] of [
     [{}, "/"],
