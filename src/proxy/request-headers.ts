@@ -20,7 +20,7 @@ export interface ForwardedRequest {
   readonly headers: HeaderList;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
-  readonly route: Pick<Route, "access" | "forwardAuthorization">;
+  readonly route: Pick<Route, "access" | "forwardAuthorization" | "methods">;
   /** The socket's other end in canonical form, and whether it is a trusted proxy. */
   readonly peer: string;
   readonly peerTrusted: boolean;
@@ -28,7 +28,16 @@ export interface ForwardedRequest {
   readonly identity: HeaderList;
 }
 
-type Treatment = "keep" | "drop" | "authorization" | "cookie" | "forwarding" | "max-forwards" | "subprotocols" | "via";
+type Treatment =
+  | "keep"
+  | "drop"
+  | "authorization"
+  | "cookie"
+  | "forwarding"
+  | "max-forwards"
+  | "method-override"
+  | "subprotocols"
+  | "via";
 
 /** Fields that an ordinary request has, in the spellings that it has them in: their treatment is found without changing case. */
 const COMMON = [
@@ -62,6 +71,9 @@ const TARGET_FIELDS = [
   "x-rewrite-url",
 ];
 
+/** What makes frameworks read another method than the one on the wire. */
+const METHOD_FIELDS = ["x-http-method-override", "x-http-method", "x-method-override"];
+
 /**
  * The headers that go upstream. Hop-by-hop fields go first; then what only Postern may say is removed, and said anew. `Host` and the
  * framing (Content-Length, Transfer-Encoding) are left to the transport. Lines keep their order.
@@ -76,6 +88,7 @@ export function createRequestHeaders(options: RequestHeaderOptions): (request: F
   };
   treat("keep", COMMON);
   treat("forwarding", ["forwarded", "traceparent", "tracestate", "x-request-id", ...TARGET_FIELDS]);
+  treat("method-override", METHOD_FIELDS);
   treat("authorization", ["authorization"]);
   treat("cookie", ["cookie"]);
   treat("max-forwards", ["max-forwards"]);
@@ -122,6 +135,10 @@ export function createRequestHeaders(options: RequestHeaderOptions): (request: F
           break;
         case "max-forwards":
           out.push(name, request.method === "OPTIONS" ? decrement(value) : value);
+          break;
+        case "method-override":
+          // Where the route goes by the method, another one has not been authorised.
+          if (request.route.methods === null) out.push(name, value);
           break;
         case "subprotocols":
           subprotocols ??= [];

@@ -16,7 +16,7 @@ const send = (headers: HeaderList, more: Partial<ForwardedRequest> = {}): string
     method: "GET",
     headers,
     httpVersion: "1.1",
-    route: { access: REQUIRED, forwardAuthorization: false },
+    route: { access: REQUIRED, forwardAuthorization: false, methods: null },
     peer: "203.0.113.9",
     peerTrusted: false,
     identity: [],
@@ -73,7 +73,9 @@ describe("identity", () => {
   test.each(["X-Auth-User", "x-auth-user", "X_AUTH_USER", "x-Auth_user", "X-AUTH-IDENTITY", "X_Auth_Roles"])(
     "%s of a client never arrives, on public routes neither",
     (name) => {
-      const out = send([name, "root"], { route: { access: { kind: "public" }, forwardAuthorization: false } });
+      const out = send([name, "root"], {
+        route: { access: { kind: "public" }, forwardAuthorization: false, methods: null },
+      });
       expect(out.join("\n")).not.toContain("root");
     },
   );
@@ -86,12 +88,12 @@ describe("credentials", () => {
     const headers = ["Authorization", "Bearer t"];
     expect(values(send(headers), "authorization")).toEqual([]);
     for (const route of [
-      { access: { kind: "public" } as const, forwardAuthorization: false },
-      { access: REQUIRED, forwardAuthorization: true },
+      { access: { kind: "public" } as const, forwardAuthorization: false, methods: null },
+      { access: REQUIRED, forwardAuthorization: true, methods: null },
     ]) {
       expect(values(send(headers, { route }), "authorization")).toEqual(["Bearer t"]);
     }
-    const optional = { access: { kind: "optional" } as const, forwardAuthorization: false };
+    const optional = { access: { kind: "optional" } as const, forwardAuthorization: false, methods: null };
     expect(values(send(headers, { route: optional }), "authorization")).toEqual([]);
   });
 
