@@ -3,6 +3,7 @@ import { Cluster, type Redis } from "ioredis";
 import type { WaitForEntries } from "../../stores/redis/feed-reader.ts";
 import { feedKey } from "../../stores/redis/keys.ts";
 import { ALL_PARTITIONS } from "../../stores/redis/partition.ts";
+import { slotOf } from "../../stores/redis/slot.ts";
 import { FeedLine } from "./feed-line.ts";
 import { redisClient } from "./redis-client.ts";
 import type { RedisAddress } from "./redis-url.ts";
@@ -31,11 +32,12 @@ export function feedConnections(address: RedisAddress): FeedConnections {
   const cluster = address.kind === "cluster" ? client() : null;
   // What failed is told by the reads that it failed.
   cluster?.on("error", () => {});
+  const primaryOf = cluster instanceof Cluster ? clusterPrimaries(cluster) : null;
   const waiters: readonly Waiter[] =
-    cluster instanceof Cluster
+    primaryOf !== null
       ? ALL_PARTITIONS.map((partition) => ({
           partitions: [partition],
-          line: new FeedLine(() => connectToPrimaryOf(cluster, feedKey(partition))),
+          line: new FeedLine(() => primaryOf(feedKey(partition))),
         }))
       : [{ partitions: ALL_PARTITIONS, line: new FeedLine(() => connected(client())) }];
 
@@ -46,17 +48,26 @@ export function feedConnections(address: RedisAddress): FeedConnections {
       /** When each waiter last knew of nothing: at the end of a read that brought nothing, else at its beginning. */
       const quiet = waiters.map(() => began);
       let failed = false;
+      let ended = false;
       const reads = waiters.map(async ({ partitions, line }, at) => {
         const ids = partitions.map((partition) => after[partition] ?? "0-0");
-        const { since, reply } = line.wait(partitions.map(feedKey), ids, count, milliseconds);
-        quiet[at] = since;
-        const found = await reply;
-        if (found === null) quiet[at] = performance.now();
-        for (const partition of partitions) {
-          const come = found?.get(feedKey(partition));
-          if (come !== undefined) entries.set(partition, come);
+        // A read that an earlier call began may end before this call does.
+        for (;;) {
+          const left = began + milliseconds - performance.now();
+          if (ended || left <= 0) return false;
+          const { since, reply } = line.wait(partitions.map(feedKey), ids, count, Math.ceil(left));
+          quiet[at] = since;
+          const found = await reply;
+          if (found === null) {
+            quiet[at] = performance.now();
+            continue;
+          }
+          for (const partition of partitions) {
+            const come = found.get(feedKey(partition));
+            if (come !== undefined) entries.set(partition, come);
+          }
+          return true;
         }
-        return found !== null;
       });
       await new Promise<void>((resolve) => {
         for (const read of reads) {
@@ -64,11 +75,13 @@ export function feedConnections(address: RedisAddress): FeedConnections {
             (come) => come && resolve(),
             () => {
               failed = true;
+              resolve();
             },
           );
         }
         Promise.allSettled(reads).then(() => resolve());
       });
+      ended = true;
       if (failed && entries.size === 0) await delay(INTERVAL);
       return { entries: new Map(entries), quiet: failed ? 0 : Math.min(...quiet) - began };
     },
@@ -91,11 +104,17 @@ async function connected(client: Redis | Cluster): Promise<Redis> {
   }
 }
 
-async function connectToPrimaryOf(cluster: Cluster, key: string): Promise<Redis> {
-  if (cluster.status === "wait") await cluster.connect();
-  const slot = await cluster.cluster("KEYSLOT", key);
-  const [primary] = cluster.slots[slot] ?? [];
-  const node = cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === primary);
-  if (node === undefined) throw new Error("no primary is known for the feed");
-  return connected(node.duplicate({ lazyConnect: true, retryStrategy: () => null }));
+/** What is known of a cluster's slots comes with its first connection, which all wait for. */
+function clusterPrimaries(cluster: Cluster): (key: string) => Promise<Redis> {
+  let connecting: Promise<void> | null = null;
+  return async (key) => {
+    if (cluster.status === "wait") connecting = cluster.connect();
+    await connecting;
+    const [primary] = cluster.slots[slotOf(tagOf(key))] ?? [];
+    const node = cluster.nodes("master").find(({ options }) => `${options.host}:${options.port}` === primary);
+    if (node === undefined) throw new Error("no primary is known for the feed");
+    return connected(node.duplicate({ lazyConnect: true, retryStrategy: () => null }));
+  };
 }
+
+const tagOf = (key: string): string => key.slice(key.indexOf("{") + 1, key.indexOf("}"));
