@@ -133,6 +133,8 @@ class Listener extends Server {
     this.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
       this.#take(req, res, { ...ORDINARY, awaitsContinue: true }),
     );
+    // The server would answer 417 by itself, unseen by what is counted here. What else is expected may be ignored (RFC 9110 §10.1.1).
+    this.on("checkExpectation", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
     this.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
     this.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     this.on("clientError", (error: Error, socket: Socket) => {
