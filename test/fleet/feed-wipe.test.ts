@@ -86,6 +86,15 @@ describe.skipIf(REDIS_SERVER === null)("a wiped Redis under two gateways", () =>
     for (const gateway of [pair.a, pair.b]) await answers(gateway, bob, 200);
   });
 
+  test("a revocation that waits returns when every gateway's receipt has passed it", async () => {
+    const bob = await logIn(pair.a, BOB);
+    const { code, stdout } = await pair.b.cli(["revoke", "--session", sidOf(bob), "--wait", "--json"]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { reached: { length: 2 }, missing: [] }]);
+    for (const gateway of [pair.a, pair.b]) await answers(gateway, bob, 401);
+    const nodes = await pair.a.cli(["nodes", "--json"]);
+    expect(JSON.parse(nodes.stdout)).toHaveProperty("nodes.length", 2);
+  });
+
   test("SCRIPT FLUSH: nobody notices", async () => {
     const bob = await logIn(pair.a, BOB);
     await redis.command("SCRIPT", "FLUSH");
