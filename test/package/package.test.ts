@@ -51,10 +51,11 @@ describe("the packed package", () => {
         "bin/postern.js",
         "dist/index.js",
         "dist/index.d.ts",
+        "docs/configuration.md",
       ]),
     );
     const stray = paths.filter(
-      (path) => !/^(?:bin|dist|schema)\/|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
+      (path) => !/^(?:bin|dist|docs|schema)\/|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
     );
     expect(stray).toEqual([]);
     expect(paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))).toEqual([]);
@@ -126,6 +127,7 @@ async function copyOfCheckout(): Promise<string> {
     "src",
     "bin",
     "schema",
+    "docs",
     ...pages,
   ]) {
     await cp(join(ROOT, entry), join(copy, entry), { recursive: true });

@@ -23,7 +23,7 @@ export function initCommand(parent: Command, io: Io): void {
       writeLine(io, `Wrote ${FILE}${ignored ? `, and ${IGNORED} into .gitignore` : ""}. Next:`);
       writeLine(io, "");
       writeLine(io, `  1. Name your service in ${FILE}, then: postern config check`);
-      writeLine(io, "  2. Make a user:      postern users add ana --role user");
+      writeLine(io, "  2. Make a user:       postern users add ana --role user");
       writeLine(io, "  3. Start the gateway: postern serve");
     });
 }
