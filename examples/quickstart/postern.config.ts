@@ -4,7 +4,7 @@ import { defineConfig } from "../../src/index.ts";
 /** `npm start -- --port 9000` sets POSTERN_LISTEN; the two ports after it are for operations and for the demo service. */
 const listen = process.env.POSTERN_LISTEN ?? "127.0.0.1:8080";
 export const port = Number(listen.slice(listen.lastIndexOf(":") + 1));
-export const issuer = `http://127.0.0.1:${port}`;
+export const { origin: issuer } = new URL(`http://127.0.0.1:${port}`);
 
 export default defineConfig({
   issuer,
