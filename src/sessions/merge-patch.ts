@@ -13,3 +13,9 @@ export function mergePatch(target: Json, patch: Json): Json {
 
 export const isJsonObject = (value: unknown): value is { readonly [name: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value is nested in at most so many levels. Looks no deeper than that. */
+export function isNestedWithin(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isNestedWithin(inner, levels - 1));
+}

@@ -37,6 +37,7 @@ const bodies: readonly (readonly [string, string | Uint8Array])[] = [
   ["half an object", '{"username":"alice"'],
   ["deep objects", deep(5000)],
   ["deep lists", "[".repeat(20_000)],
+  ["deep lists that end", `{"a":${"[".repeat(8000)}${"]".repeat(8000)}}`],
   ["deep values", `{"username":${deep(3000)},"password":${deep(3000)}}`],
   ["prototypes", '{"__proto__":{"username":"alice"},"constructor":{"prototype":{"a":1}}}'],
   ["wrong types", '{"username":["alice"],"password":{"a":1},"refresh":7,"refresh_token":{},"current_password":true}'],

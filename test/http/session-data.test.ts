@@ -122,6 +122,14 @@ test("of changes on one condition at the same time one is taken", async () => {
   expect((await read()).json()).toEqual(taken);
 });
 
+test("takes a hundred levels of nesting and no more", async () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
+  expect((await patch(nested(100))).status).toBe(200);
+  expect((await read()).json()).toEqual(nested(100));
+  for (const levels of [101, 120]) expect(told(await patch(nested(levels)))).toEqual([400, "validation"]);
+  expect((await patch([])).json()).toMatchObject({ errors: [{ path: "body", expected: "a JSON object" }] });
+});
+
 test("each session has its own, of one user too; it goes through refreshes and ends with the session", async () => {
   const other = await subject.loggedIn();
   await patch({ theme: "dark" });

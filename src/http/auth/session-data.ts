@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { isJsonObject, type Json, mergePatch } from "../../sessions/merge-patch.ts";
+import { isJsonObject, isNestedWithin, type Json, mergePatch } from "../../sessions/merge-patch.ts";
 import type { SessionData } from "../../stores/store.ts";
 import { parseBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
@@ -10,9 +10,13 @@ import { authenticatePerson, type Person } from "./principal.ts";
 
 /** How often a patch without `If-Match` is tried again when another one came between. */
 const ATTEMPTS = 8;
+/** Merging and writing go down into every level, and the stack has an end. */
+const MAX_LEVELS = 100;
 const JSON_TYPES = ["application/merge-patch+json"];
 /** What has been parsed as JSON need not be copied: a copy would lose the name `__proto__`. */
-const PatchBody = z.custom<Json>(isJsonObject, "a JSON object");
+const PatchBody = z
+  .custom<Json>(isJsonObject, { error: "a JSON object", abort: true })
+  .refine((patch) => isNestedWithin(patch, MAX_LEVELS), `at most ${MAX_LEVELS} levels of nesting`);
 
 const entityTag = ({ version }: SessionData): string => `"${version}"`;
 
