@@ -74,9 +74,11 @@ export function createEndpoints(options: EndpointsOptions): {
 function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
   const { config, observe } = services;
   const app = new Hono<PosternEnv>();
-  app.onError((error) => {
+  app.onError((error, c) => {
     const problem = storeProblem(error);
     if (problem !== null) return problemResponse(problem);
+    // Whoever has gone is told nothing; that work for them was given up is no error.
+    if (error === c.req.raw.signal.reason) return problemResponse({ code: "internal" });
     observe({ kind: "internal_error", where: "endpoints", message: error.message });
     return problemResponse({ code: "internal" });
   });

@@ -37,6 +37,9 @@ export async function answerAsWeb(exchange: Exchange, answers: WebAnswers): Prom
     }
     init.body = body;
   }
+  const gone = new AbortController();
+  exchange.onClose = () => gone.abort();
+  init.signal = gone.signal;
   const response = await answers.answer(new Request(answers.origin + exchange.target, init), {
     peer: exchange.peer,
     headers: exchange.headers,
