@@ -11,6 +11,15 @@ export type RevocationTarget =
   | { readonly kind: "key"; readonly kid: string }
   | { readonly kind: "all"; readonly before: number };
 
+export const TARGET_KINDS = [
+  "token",
+  "session",
+  "user",
+  "client",
+  "key",
+  "all",
+] as const satisfies readonly RevocationTarget["kind"][];
+
 /** A target as a view holds it, without the time at which it was published. */
 export type HeldRevocation = Omit<RevocationEntry, "at">;
 

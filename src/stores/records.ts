@@ -26,6 +26,16 @@ export const AUDIT_KINDS = [
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
+/** What anybody can cause at will is one record an account or session and window (ms), so that it cannot drive out the rest. */
+export const COUNTED_KINDS: readonly AuditKind[] = [
+  "login_failed",
+  "login_limited",
+  "refresh_other_client",
+  "refresh_ahead",
+  "refresh_forged",
+];
+export const COUNT_WINDOW = 60_000;
+
 /** A record of the audit trail before the store has given it a number and a time. */
 export interface AuditEvent {
   readonly kind: AuditKind;
@@ -45,6 +55,15 @@ export interface AuditRecord extends AuditEvent {
   readonly at: number;
   /** How many occurrences this record stands for: failed logins are one record an account and minute. */
   readonly count: number;
+}
+
+/** The facts of a record, from the JSON that they are kept as. */
+export function readDetail(json: string): AuditEvent["detail"] {
+  const facts: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(JSON.parse(json) as object)) {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") facts[name] = value;
+  }
+  return facts;
 }
 
 /** A running gateway as the others see it. */

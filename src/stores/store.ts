@@ -244,7 +244,7 @@ export interface Store {
   // Nodes and upkeep.
   /** Writes a gateway's receipt and the longest access-token lifetime (ms) that it issues, by which revocations are kept. */
   announce(input: { readonly receipt: Omit<NodeReceipt, "at">; readonly accessTtl: number }): Promise<void>;
-  /** The gateways whose receipts are younger than 10 s, and the store's clock. */
+  /** The gateways whose receipts have not outlived RECEIPT_LIFE (lifetimes.ts), and the store's clock. */
   nodes(input: Record<never, never>): Promise<{ readonly nodes: readonly NodeReceipt[]; readonly now: number }>;
   retire(input: { readonly node: string }): Promise<void>;
   /** Removes what has expired, and tells of sessions that ended so; `more` when a batch was full. */

@@ -4,6 +4,7 @@ import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import { cursorCovers } from "../../revocation/cursor.ts";
 import type { RevocationTarget } from "../../revocation/entry.ts";
 import type { FeedCursor } from "../../revocation/feed.ts";
+import { RECEIPT_LIFE } from "../../stores/lifetimes.ts";
 import type { NodeReceipt } from "../../stores/records.ts";
 import type { Origin } from "../../stores/store.ts";
 import {
@@ -19,8 +20,6 @@ import { findUser, invalid } from "./user-administration.ts";
 /** How long `wait` waits for every live gateway, and how often it looks: milliseconds. */
 const WAIT = 10_000;
 const LOOK_EVERY = 50;
-/** A gateway whose receipt is older is not among the live ones (Store.nodes): milliseconds. */
-const RECEIPT_LIFE = 10_000;
 
 const MAX_REASON = 200;
 const SESSION_ID = /^s_[A-Za-z0-9_-]{22}$/;

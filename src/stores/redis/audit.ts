@@ -1,5 +1,5 @@
 import type { OperationInput } from "../operations.ts";
-import { AUDIT_KINDS, type AuditRecord } from "../records.ts";
+import { AUDIT_KINDS, type AuditRecord, readDetail } from "../records.ts";
 import { metaKey } from "./keys.ts";
 import { ALL_PARTITIONS, COMMON, partitionOf } from "./partition.ts";
 import { integer, streamEntry, text, textOrAbsent, textOrNull, values, word } from "./reply.ts";
@@ -120,18 +120,10 @@ function foundOf(reply: unknown, partition: number): Found {
     sub: textOrAbsent(of("sub")),
     sid: textOrAbsent(of("sid")),
     address: textOrAbsent(of("address")),
-    detail: detailOf(of("detail")),
+    detail: readDetail(of("detail")),
     count: integer(count),
   };
   return { position: parse(record.id), record };
-}
-
-function detailOf(json: string): AuditRecord["detail"] {
-  const facts: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(JSON.parse(json) as object)) {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") facts[name] = value;
-  }
-  return facts;
 }
 
 /** Null: none of ours; the trail is read from its start. */

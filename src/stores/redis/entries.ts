@@ -1,4 +1,4 @@
-import type { RevocationEntry, RevocationTarget } from "../../revocation/entry.ts";
+import { type RevocationEntry, type RevocationTarget, TARGET_KINDS } from "../../revocation/entry.ts";
 import type { FeedCursor } from "../../revocation/feed.ts";
 import { ALL_PARTITIONS } from "./partition.ts";
 import { integer, text, values, word } from "./reply.ts";
@@ -10,11 +10,9 @@ export const BEGINNING = "0-0-0";
 export const cursorAt = (partition: number, position: string): FeedCursor =>
   ALL_PARTITIONS.map((other) => (other === partition ? position : BEGINNING));
 
-const KINDS = ["token", "session", "user", "client", "key", "all"] as const;
-
 export function targetOf(json: string): RevocationTarget {
   const target: Readonly<Record<string, unknown>> = JSON.parse(json);
-  const kind = word(target.kind, KINDS);
+  const kind = word(target.kind, TARGET_KINDS);
   switch (kind) {
     case "token":
       return { kind, jti: text(target.jti) };

@@ -1,3 +1,4 @@
+import { RECEIPT_LIFE } from "../lifetimes.ts";
 import type { OperationInput, OperationOutput } from "../operations.ts";
 import type { NodeReceipt } from "../records.ts";
 import { metaKey } from "./keys.ts";
@@ -5,8 +6,6 @@ import { ALL_PARTITIONS, COMMON } from "./partition.ts";
 import { integer, text, texts, values } from "./reply.ts";
 import { type RunScript, reads, writes } from "./script.ts";
 
-/** A receipt that is older (ms) belongs to a gateway that is gone. */
-export const RECEIPT_LIFE = 10_000;
 /** How often (ms) a gateway repeats in every partition how long its access tokens live: well within what the feed allows for. */
 const LIFETIME_EVERY = 20_000;
 

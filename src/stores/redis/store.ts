@@ -3,7 +3,7 @@ import { audit, listAudit } from "./audit.ts";
 import { clientById, clientIssueTime, createClient, listClients, removeClient, rotateClientSecret } from "./clients.ts";
 import { metaKey } from "./keys.ts";
 import { returnAttempts, takeAttempts } from "./limits.ts";
-import { announcing, nodes, RECEIPT_LIFE, retire } from "./nodes.ts";
+import { announcing, nodes, retire } from "./nodes.ts";
 import { COMMON } from "./partition.ts";
 import { refreshSession } from "./refresh.ts";
 import { integer } from "./reply.ts";
@@ -65,7 +65,7 @@ export function redisStore(run: RunScript, feed: Feed, close: () => Promise<void
     announce: announcing(run),
     nodes: () => nodes(run),
     retire: (input) => retire(run, input),
-    sweep: (input) => sweep(run, input, RECEIPT_LIFE),
+    sweep: (input) => sweep(run, input),
     close,
   };
 }

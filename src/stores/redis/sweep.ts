@@ -1,3 +1,4 @@
+import { RECEIPT_LIFE } from "../lifetimes.ts";
 import type { SweepLimits } from "../store.ts";
 import { oldestRecords } from "./audit.ts";
 import { metaKey } from "./keys.ts";
@@ -71,16 +72,12 @@ end`,
 
 const TRIM = writes("audit-trim", { uses: [TRIM_AUDIT], body: "return trim_audit(input.last, input.batch)" });
 
-export async function sweep(
-  run: RunScript,
-  limits: SweepLimits,
-  receiptLife: number,
-): Promise<{ readonly more: boolean }> {
+export async function sweep(run: RunScript, limits: SweepLimits): Promise<{ readonly more: boolean }> {
   const { auditKeep, auditMax, batch } = limits;
   const swept = await Promise.all(
     ALL_PARTITIONS.map((partition) => run(SWEEP, metaKey(partition), { auditKeep, batch })),
   );
-  await run(SWEEP_COMMON, metaKey(COMMON), { receiptLife });
+  await run(SWEEP_COMMON, metaKey(COMMON), { receiptLife: RECEIPT_LIFE });
   for (const partition of ALL_PARTITIONS) await settleNames(run, partition);
   const counts = swept.map((reply) => values(reply).map(integer));
   const records = counts.reduce((sum, [, length = 0]) => sum + length, 0);

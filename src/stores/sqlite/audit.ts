@@ -1,17 +1,6 @@
-import { AUDIT_KINDS, type AuditEvent, type AuditKind, type AuditRecord } from "../records.ts";
+import { AUDIT_KINDS, type AuditEvent, type AuditRecord, COUNT_WINDOW, COUNTED_KINDS, readDetail } from "../records.ts";
 import { integer, type Row, text, textOrNull, word } from "./database.ts";
 import type { Step } from "./step.ts";
-
-const MINUTE = 60_000;
-
-/** What anybody can cause at will is one record an account or session and minute, so that it cannot drive out the rest. */
-const COUNTED: ReadonlySet<AuditKind> = new Set([
-  "login_failed",
-  "login_limited",
-  "refresh_other_client",
-  "refresh_ahead",
-  "refresh_forged",
-]);
 
 export function audit(step: Step, input: { readonly event: AuditEvent }): void {
   record(step, input.event);
@@ -21,7 +10,8 @@ export function audit(step: Step, input: { readonly event: AuditEvent }): void {
 export function record(step: Step, event: AuditEvent): void {
   const detail = JSON.stringify(event.detail);
   const subject = event.sid ?? event.sub ?? detail;
-  const countedAs = COUNTED.has(event.kind) ? `${Math.floor(step.now / MINUTE)} ${event.kind} ${subject}` : null;
+  const counted = COUNTED_KINDS.includes(event.kind);
+  const countedAs = counted ? `${Math.floor(step.now / COUNT_WINDOW)} ${event.kind} ${subject}` : null;
   step.db.all(
     `INSERT INTO audit (at, kind, actor, sub, sid, address, detail, count, counted_as) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
      ON CONFLICT (counted_as) DO UPDATE SET count = count + 1`,
@@ -78,15 +68,7 @@ function recordOf(row: Row): AuditRecord {
     sub: textOrNull(row, "sub"),
     sid: textOrNull(row, "sid"),
     address: textOrNull(row, "address"),
-    detail: detailOf(text(row, "detail")),
+    detail: readDetail(text(row, "detail")),
     count: integer(row, "count"),
   };
-}
-
-function detailOf(json: string): AuditRecord["detail"] {
-  const facts: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(JSON.parse(json) as object)) {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") facts[name] = value;
-  }
-  return facts;
 }

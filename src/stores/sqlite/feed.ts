@@ -1,10 +1,8 @@
-import type { RevocationEntry, RevocationTarget } from "../../revocation/entry.ts";
+import { type RevocationEntry, type RevocationTarget, TARGET_KINDS } from "../../revocation/entry.ts";
 import type { FeedCursor, FeedPage } from "../../revocation/feed.ts";
 import { first, integer, type Row, text, word } from "./database.ts";
 import { longestLifetime } from "./nodes.ts";
 import type { Step } from "./step.ts";
-
-const KINDS = ["token", "session", "user", "client", "key", "all"] as const;
 
 /** Publishes one fact that ends access tokens early. */
 export function publish(step: Step, target: RevocationTarget): RevocationEntry {
@@ -86,7 +84,7 @@ function entryOf(row: Row): RevocationEntry {
 }
 
 function targetOf(row: Row): RevocationTarget {
-  const kind = word(row, "kind", KINDS);
+  const kind = word(row, "kind", TARGET_KINDS);
   const subject = text(row, "subject");
   switch (kind) {
     case "token":

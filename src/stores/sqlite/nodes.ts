@@ -1,13 +1,7 @@
+import { DEFAULT_ACCESS_TTL, LAST_ISSUE, RECEIPT_LIFE } from "../lifetimes.ts";
 import type { NodeReceipt } from "../records.ts";
 import { first, integer, integerOrNull, type Row, text, texts } from "./database.ts";
 import type { Step } from "./step.ts";
-
-/** A receipt that is older belongs to a gateway that is gone. */
-const RECEIPT_LIFE = 10_000;
-/** The access-token lifetime (ms) that is taken while no gateway has announced one. */
-const DEFAULT_ACCESS_TTL = 300_000;
-/** A gateway that has lost the store may still hand out a token that it was issuing. */
-const LAST_ISSUE = 60_000;
 
 export function announce(
   step: Step,

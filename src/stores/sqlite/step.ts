@@ -1,7 +1,5 @@
+import { MAX_STAND_STILL } from "../lifetimes.ts";
 import { first, integer, type SyncDatabase, text } from "./database.ts";
-
-/** A clock that was set back by at most this much stands still until it has caught up; further back it is followed. */
-const MAX_STAND_STILL = 60_000;
 
 /** One atomic step of the store: what every operation works with. */
 export interface Step {

@@ -1,13 +1,8 @@
-const MINUTE = 60_000;
+import { COUNT_WINDOW, COUNTED_KINDS } from "../../records.ts";
 
-/**
- * Writes a record of the audit trail in the step that it tells of. What anybody can cause at will is one record an account or
- * session and minute, so that it cannot drive out the rest: further ones are counted in `audit-counts`.
- */
+/** Writes a record of the audit trail in the step that it tells of. Of the kinds that are counted, `audit-counts` says how many more. */
 export const AUDIT = `
-local COUNTED = {
-  login_failed = true, login_limited = true, refresh_other_client = true, refresh_ahead = true, refresh_forged = true,
-}
+local COUNTED = { ${COUNTED_KINDS.map((kind) => `${kind} = true`).join(", ")} }
 
 local function write_record(kind, about)
   return append(BASE .. 'audit', 'at', WALL, 'kind', kind, 'actor', about.actor, 'sub', about.sub or '',
@@ -20,12 +15,12 @@ local function record(kind, about)
     return
   end
   local subject = redis.sha1hex(about.sid or about.sub or about.detail)
-  local key = BASE .. 'failed:' .. math.floor(now / ${MINUTE}) .. ':' .. kind .. ':' .. subject
+  local key = BASE .. 'failed:' .. math.floor(now / ${COUNT_WINDOW}) .. ':' .. kind .. ':' .. subject
   local id = redis.call('GET', key)
   if id and #redis.call('XRANGE', BASE .. 'audit', id, id) > 0 then
     redis.call('HINCRBY', BASE .. 'audit-counts', id, 1)
   else
-    redis.call('SET', key, write_record(kind, about), 'PX', ${2 * MINUTE})
+    redis.call('SET', key, write_record(kind, about), 'PX', ${2 * COUNT_WINDOW})
   end
 end
 `;

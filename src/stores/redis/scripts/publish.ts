@@ -1,7 +1,5 @@
-/** The access-token lifetime (ms) that is taken while no gateway has announced one. */
-const DEFAULT_ACCESS_TTL = 300_000;
-/** A gateway that has lost the store may still hand out a token that it was issuing. */
-const LAST_ISSUE = 60_000;
+import { DEFAULT_ACCESS_TTL, LAST_ISSUE } from "../../lifetimes.ts";
+
 /** Expired entries that a publishing clears away: more than it adds, so that the feed cannot grow beyond what is needed. */
 const TRIMMED_AT_ONCE = 16;
 

@@ -1,5 +1,4 @@
-/** A clock that was set back by at most this much (ms) stands still until it has caught up; further back it is followed. */
-const MAX_STAND_STILL = 60_000;
+import { MAX_STAND_STILL } from "../../lifetimes.ts";
 
 /*
  * Every script is called with one key and with ARGV: the caller's deadline by the server's clock, the milliseconds to add to that
