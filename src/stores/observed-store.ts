@@ -1,19 +1,15 @@
 import type { Observe } from "../observe/observation.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { StoredRefreshOutcome } from "../sessions/refresh-outcome.ts";
-import { type Operation, type OperationInput, type OperationOutput, storeOver } from "./operations.ts";
+import { type Operation, type OperationInput, type OperationOutput, operationOf, storeOver } from "./operations.ts";
 import { type Store, StoreOutcomeUnknown, StoreUnavailable } from "./store.ts";
-
-type Calls = { readonly [K in Operation]: (input: OperationInput<K>) => Promise<OperationOutput<K>> };
 
 /** Tells how long each call took and what became of it, and which sessions it ended. `monotonic`: milliseconds that never go back. */
 export function observedStore(store: Store, observe: Observe, monotonic: () => number): Store {
-  const calls: Calls = store;
   async function call<K extends Operation>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>> {
     const began = monotonic();
-    const run: (given: OperationInput<K>) => Promise<OperationOutput<K>> = calls[operation];
     try {
-      const output = await run(input);
+      const output = await operationOf(store, operation)(input);
       observe({ kind: "store_call", operation, outcome: "ok", ms: monotonic() - began });
       return output;
     } catch (error) {

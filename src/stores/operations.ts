@@ -11,6 +11,14 @@ export type SyncStore = { readonly [K in Operation]: (input: OperationInput<K>) 
 /** Sends an operation to wherever the store's code runs. */
 export type CallStore = <K extends Operation>(operation: K, input: OperationInput<K>) => Promise<OperationOutput<K>>;
 
+type Calls = { readonly [K in Operation]: (input: OperationInput<K>) => Promise<OperationOutput<K>> };
+
+/** An operation of a store by its name. */
+export function operationOf<K extends Operation>(store: Store, operation: K): Calls[K] {
+  const calls: Calls = store;
+  return calls[operation];
+}
+
 /** The port over one way of calling, for a store whose code runs in another thread or in another process. */
 export function storeOver(call: CallStore, close: () => Promise<void>): Store {
   return {
