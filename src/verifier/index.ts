@@ -52,9 +52,15 @@ const LIFETIME = 60;
 const COOL_DOWN = 5_000;
 const MAX_LENGTH = 8192;
 
-/** Checks the identity assertions that a gateway sends to this service. Make one and keep it: it holds the gateway's keys. */
+/**
+ * Checks the identity assertions that a gateway sends to this service. Make one and keep it: it holds the gateway's keys. Throws
+ * TypeError on an issuer that is no URL and on an empty audience.
+ */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, now = Date.now } = options;
+  // Without one to compare with, the assertions for every service would pass here: this one's peers could act as its users.
+  if (typeof audience !== "string" || audience === "")
+    throw new TypeError("audience: the name of this service is needed");
   const url = new URL(options.jwksUri ?? "/.well-known/jwks.json", issuer);
   const keys = createRemoteJWKSet(url, {
     cooldownDuration: COOL_DOWN,

@@ -92,6 +92,11 @@ describe("verifier", () => {
     expect(await refusal(await assertion(), { audience: "billing" })).toBe("invalid");
   });
 
+  it("is not made without an audience, as plain JavaScript and a missing setting would", () => {
+    expect(() => verifier({ audience: "" })).toThrow(TypeError);
+    expect(() => Reflect.apply(createVerifier, undefined, [{ issuer }])).toThrow(TypeError);
+  });
+
   it("refuses an assertion after its minute, or from far in the future", async () => {
     const text = await assertion();
     now += 64_000;
