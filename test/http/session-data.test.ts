@@ -122,6 +122,17 @@ test("of changes on one condition at the same time one is taken", async () => {
   expect((await read()).json()).toEqual(taken);
 });
 
+test("what is known of one session's data says nothing about another's", async () => {
+  const other = await subject.loggedIn();
+  const { etag = "" } = (await patch({ theme: "dark" })).headers;
+  const theirs = (await patch({ theme: "light" }, {}, other)).headers.etag ?? "";
+  expect(theirs).not.toBe(etag);
+  const answer = await other.api(PATH, { headers: { "if-none-match": etag } });
+  expect([answer.status, answer.json()]).toEqual([200, { theme: "light" }]);
+  expect(told(await patch({ theme: null }, { "if-match": etag }, other))).toEqual([412, "precondition_failed"]);
+  expect((await patch({ theme: null }, { "if-match": theirs }, other)).status).toBe(200);
+});
+
 test("takes a hundred levels of nesting and no more", async () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
   expect((await patch(nested(100))).status).toBe(200);

@@ -18,7 +18,8 @@ const PatchBody = z
   .custom<Json>(isJsonObject, { error: "a JSON object", abort: true })
   .refine((patch) => isNestedWithin(patch, MAX_LEVELS), `at most ${MAX_LEVELS} levels of nesting`);
 
-const entityTag = ({ version }: SessionData): string => `"${version}"`;
+/** Names the session, too: at this one URL each has data of its own (RFC 9110 §8.8.3), and its versions begin anew. */
+const entityTag = (sid: string, { version }: SessionData): string => `"${sid.slice(-8)}.${version}"`;
 
 /** Whether a list of entity tags names this one (RFC 9110 §13.1). Ours are strong, so a weak one never matches `If-Match`. */
 function names(list: string, tag: string): boolean {
@@ -32,8 +33,8 @@ export async function readSessionData(c: Context<PosternEnv>, services: Services
   const { sub, sid } = authenticated.person;
   const data = await services.store.sessionData({ sub, sid });
   if (data === null) return problemResponse({ code: "session_ended" });
-  const unchanged = names((c.req.header("if-none-match") ?? "").replaceAll("W/", ""), entityTag(data));
-  return answer(data, unchanged ? 304 : 200);
+  const unchanged = names((c.req.header("if-none-match") ?? "").replaceAll("W/", ""), entityTag(sid, data));
+  return answer(sid, data, unchanged ? 304 : 200);
 }
 
 /** `PATCH /auth/session/data`: a JSON merge patch (RFC 7396) whose result is an object within the configured size. */
@@ -59,17 +60,18 @@ async function tryPatch(
 ): Promise<Response | "conflict"> {
   const data = await store.sessionData({ sub, sid });
   if (data === null) return problemResponse({ code: "session_ended" });
-  if (ifMatch !== null && !names(ifMatch, entityTag(data))) return problemResponse({ code: "precondition_failed" });
+  if (ifMatch !== null && !names(ifMatch, entityTag(sid, data)))
+    return problemResponse({ code: "precondition_failed" });
   const json = JSON.stringify(mergePatch(JSON.parse(data.json), patch));
   if (new TextEncoder().encode(json).byteLength > config.sessions.dataMax) {
     return problemResponse({ code: "too_large", detail: `A session keeps at most ${config.sessions.dataMax} bytes.` });
   }
   const written = await store.writeSessionData({ sub, sid, json, expected: data.version });
   if (written === null) return problemResponse({ code: "session_ended" });
-  return written.ok ? answer({ json, version: written.version }, 200) : "conflict";
+  return written.ok ? answer(sid, { json, version: written.version }, 200) : "conflict";
 }
 
-function answer(data: SessionData, status: 200 | 304): Response {
-  const headers = { ETag: entityTag(data), "Content-Type": "application/json" };
+function answer(sid: string, data: SessionData, status: 200 | 304): Response {
+  const headers = { ETag: entityTag(sid, data), "Content-Type": "application/json" };
   return new Response(status === 304 ? null : data.json, { status, headers });
 }
