@@ -32,7 +32,7 @@ export type WaitForEntries = (
 
 /** Reads the 16 partitions' feeds as one. Entries come in the order of their publishing within a page. */
 export function feedReader(run: RunScript, wait: WaitForEntries) {
-  return async (input: OperationInput<"readFeed">): Promise<FeedPage> => {
+  async function read(input: OperationInput<"readFeed">): Promise<FeedPage> {
     const after = ALL_PARTITIONS.map((partition) => positionOf(input.after?.[partition] ?? BEGINNING));
     const each = Math.min(input.limit, Math.max(LEAST, Math.ceil(input.limit / PARTITIONS)));
     const pages = await Promise.all(after.map((position, at) => readPartition(run, metaKey(at), position, each)));
@@ -48,8 +48,11 @@ export function feedReader(run: RunScript, wait: WaitForEntries) {
     );
     if (entries.size === 0) return { ...page, waited: quiet };
     const come = pages.map((before, at) => extended(before, entries.get(at) ?? [], reached[at] ?? before.last, each));
-    return pageOf(come, reached, input.limit);
-  };
+    const brought = pageOf(come, reached, input.limit);
+    // What came says nothing of its epoch, and in a store that was wiped meanwhile numbers begin again.
+    return brought.continues ? brought : read({ ...input, wait: 0 });
+  }
+  return read;
 }
 
 /** The partition's page after entries have come. */
