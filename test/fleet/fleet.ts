@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { type GatewayPair, startPairOn } from "../processes/gateway-pair.ts";
 import { type Bounds, type HistoryEvent, violations } from "../processes/history.ts";
-import { HistoryClients } from "../processes/history-clients.ts";
+import { HistoryClients, type Odds } from "../processes/history-clients.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE } from "../support/people.ts";
@@ -19,6 +19,8 @@ const SPREAD = 1_000;
 /** As configured for every fleet here, and longer than any outage. */
 const GRACE = 60_000;
 
+/** Less than a test's own, so that what was seen is told. */
+const PATIENCE = 20_000;
 /** Of what was found, as one fault breaks many sessions. */
 const SHOWN = 10;
 
@@ -32,7 +34,7 @@ const CONFIG = {
 /** Two gateways on one Redis, and Alice, who has an account. */
 export interface Fleet extends GatewayPair {
   /** Logins, calls, refreshes, logouts and revocations at both gateways, from now until `check`, with sessions of their own. */
-  background(): Background;
+  background(odds?: Partial<Odds>): Background;
   /** Sessions that no background uses. */
   readonly spare: GatewayPair["sessions"];
 }
@@ -54,10 +56,10 @@ export async function startFleet(url: string, options: FleetOptions = {}): Promi
   let taken = 0;
   return {
     ...{ ...pair, spare: pair.sessions.slice(backgrounds * CLIENTS) },
-    background() {
+    background(odds = {}) {
       const own = pair.sessions.slice(taken, taken + CLIENTS);
       taken += CLIENTS;
-      return background(pair, own);
+      return background(pair, own, { ...ODDS, ...odds });
     },
   };
 }
@@ -84,7 +86,7 @@ export async function readiness({ operationsUrl }: GatewayProcess): Promise<Read
 }
 
 /** Resolves when both gateways are ready, without having been started again. */
-export async function recovered({ a, b }: GatewayPair, patience?: number): Promise<void> {
+export async function recovered({ a, b }: GatewayPair): Promise<void> {
   let last: readonly Readiness[] = [];
   await waitUntil(
     () => `the gateways are not ready: ${JSON.stringify(last)}`,
@@ -92,7 +94,7 @@ export async function recovered({ a, b }: GatewayPair, patience?: number): Promi
       last = await Promise.all([readiness(a), readiness(b)]);
       return last.every(({ status }) => status === 200);
     },
-    patience,
+    PATIENCE,
   );
 }
 
@@ -105,6 +107,7 @@ export async function unready({ a, b }: GatewayPair, check: string, values: read
       last = await Promise.all([readiness(a), readiness(b)]);
       return last.every(({ status, checks }) => status === 503 && values.includes(String(checks[check])));
     },
+    PATIENCE,
   );
 }
 
@@ -117,9 +120,9 @@ export interface Background {
   check(bounds?: Partial<Bounds>): Promise<void>;
 }
 
-function background({ a, b, admin }: GatewayPair, sessions: GatewayPair["sessions"]): Background {
+function background({ a, b, admin }: GatewayPair, sessions: GatewayPair["sessions"], odds: Odds): Background {
   const clients = new HistoryClients({
-    ...{ urls: [a.url, b.url], sessions, odds: ODDS },
+    ...{ urls: [a.url, b.url], sessions, odds },
     revoke: (at, json) => admin(at === 0 ? a : b, "/revocations", { json }),
   });
   const { history } = clients;
@@ -141,6 +144,7 @@ function background({ a, b, admin }: GatewayPair, sessions: GatewayPair["session
       await waitUntil(
         () => `the clients do not get on: ${JSON.stringify(history.slice(-5))}`,
         () => successes() >= before + more,
+        PATIENCE,
       );
     },
     async check(bounds = {}) {

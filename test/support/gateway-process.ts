@@ -65,6 +65,8 @@ export async function startGateway(
     listen: `127.0.0.1:${port}`,
     operations: { listen: `127.0.0.1:${operationsPort}` },
     store: `sqlite:${join(dir, "postern.db")}`,
+    // A Redis would have 150 ms, which is little on a machine that runs many tests at once.
+    storeTimeout: "1s",
     ...config,
   };
   const configFile = join(dir, `postern-${port}.config.json`);
