@@ -12,16 +12,14 @@ import type { Problem } from "../../protocol/errors.ts";
 import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import { clientContext } from "../../sessions/client-context.ts";
 import type { RefreshToken } from "../../sessions/refresh-token.ts";
-import type { Session } from "../../sessions/session.ts";
 import type { AttemptBucket } from "../../stores/store.ts";
-import type { IssuedToken } from "../../tokens/access-token.ts";
 import { parseBody } from "../body.ts";
 import { isIssued } from "../issued-token.ts";
 import { problemResponse } from "../problem.ts";
 import { cookieRequestProblem, type PosternEnv, shownRefreshCookie, userAgentOf } from "../request-facts.ts";
-import { safeReturnTo } from "../return-to.ts";
+import { readReturnTo } from "../return-to.ts";
 import type { Services } from "../services.ts";
-import { loginFormProblem, sessionCookies } from "./session-answer.ts";
+import { loginFormProblem, type OpenedSession, sessionAnswer } from "./session-answer.ts";
 
 const LoginBody = z.object({
   username: z.string("a string").min(1, "a name").max(256, "at most 256 characters"),
@@ -32,15 +30,9 @@ const LoginBody = z.object({
 });
 type LoginBody = z.infer<typeof LoginBody>;
 
-interface LoggedIn {
-  readonly user: User;
-  readonly session: Session;
-  readonly scopes: readonly string[];
-  readonly access: IssuedToken;
-  readonly refreshToken: string;
-  readonly at: number;
-}
-type LoginResult = { readonly ok: true; readonly login: LoggedIn } | { readonly ok: false; readonly problem: Problem };
+type LoginResult =
+  | { readonly ok: true; readonly login: OpenedSession }
+  | { readonly ok: false; readonly problem: Problem };
 
 /** `POST /auth/login`. */
 export async function login(c: Context<PosternEnv>, services: Services): Promise<Response> {
@@ -53,20 +45,16 @@ export async function login(c: Context<PosternEnv>, services: Services): Promise
     const problem = cookieRequestProblem(c.env, config);
     if (problem !== null) return problemResponse(problem);
   }
-  const returnTo = body.value.return_to ?? null;
-  const target = returnTo === null ? null : safeReturnTo(returnTo, config.origin, config.login.returnTo);
-  if (returnTo !== null && target === null) {
-    const errors = [{ path: "return_to", expected: "a path on this site or a listed URL" }];
-    return problemResponse({ code: "validation", errors });
-  }
+  const returnTo = readReturnTo(body.value.return_to, config);
+  if (!returnTo.ok) return problemResponse(returnTo.problem);
   const inCookie = cookie.value === null ? null : await refreshTokens.decode(cookie.value);
   // A token that belongs in bodies names no session here, as in every other place that reads the cookie.
   const shown = inCookie?.channel === "cookie" ? inCookie : null;
   const result = await logIn(c, services, body.value, shown);
   if (!result.ok) {
-    return body.form ? loginFormProblem(config, result.problem, target) : problemResponse(result.problem);
+    return body.form ? loginFormProblem(config, result.problem, returnTo.target) : problemResponse(result.problem);
   }
-  return answer(services, result.login, body.value, body.form ? (target ?? "/") : null);
+  return sessionAnswer(config, result.login, body.form ? (returnTo.target ?? "/") : null);
 }
 
 async function logIn(
@@ -131,7 +119,7 @@ async function openSession(
   body: LoginBody,
   user: User,
   shown: RefreshToken | null,
-): Promise<LoggedIn | null> {
+): Promise<OpenedSession | null> {
   const { config, store, refreshTokens, accessTokens } = services;
   const passwordHash = await rehashed(services, user, body.password);
   const asked = body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== "");
@@ -183,26 +171,4 @@ async function rehashed({ passwords, store }: Services, user: User, password: st
     if (error instanceof HashingOverloaded) return passwordHash;
     throw error;
   }
-}
-
-function answer(services: Services, login: LoggedIn, body: LoginBody, location: string | null): Response {
-  const { user, session, access } = login;
-  const headers = new Headers({ "Cache-Control": "no-store" });
-  if (body.refresh === "cookie") {
-    for (const cookie of sessionCookies(services.config, login)) headers.append("Set-Cookie", cookie);
-  }
-  if (location !== null) {
-    headers.set("Location", location);
-    return new Response(null, { status: 303, headers });
-  }
-  const answered = {
-    access_token: access.token,
-    token_type: "Bearer",
-    expires_in: access.expiresIn,
-    scope: login.scopes.join(" "),
-    session_id: session.sid,
-    ...(body.refresh === "body" ? { refresh_token: login.refreshToken } : {}),
-    user: { id: user.id, username: user.username, roles: user.roles },
-  };
-  return Response.json(answered, { headers });
 }

@@ -8,7 +8,7 @@ import { clearedCookies } from "../cookies.ts";
 import { isIssued } from "../issued-token.ts";
 import { problemResponse } from "../problem.ts";
 import { cookieRequestProblem, type PosternEnv } from "../request-facts.ts";
-import { safeReturnTo } from "../return-to.ts";
+import { readReturnTo } from "../return-to.ts";
 import type { Services } from "../services.ts";
 import { authenticatePerson } from "./principal.ts";
 import { shownRefreshToken } from "./refresh.ts";
@@ -39,12 +39,8 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
   const accessCookie = readCookie(headers, ACCESS_COOKIE);
   const forged = cookieRequestProblem(c.env, config);
   if (forged !== null && accessCookie.kind !== "none") return problemResponse(forged);
-  const returnTo = body.value.return_to ?? null;
-  const target = returnTo === null ? null : safeReturnTo(returnTo, config.origin, config.login.returnTo);
-  if (returnTo !== null && target === null) {
-    const errors = [{ path: "return_to", expected: "a path on this site or a listed URL" }];
-    return problemResponse({ code: "validation", errors });
-  }
+  const returnTo = readReturnTo(body.value.return_to, config);
+  if (!returnTo.ok) return problemResponse(returnTo.problem);
 
   const bearer = readBearer(headers);
   const tokens = [
@@ -61,7 +57,7 @@ export async function logout(c: Context<PosternEnv>, services: Services): Promis
   if (sessions.size > 0) await services.catchUp();
   // SameSite keeps the cookies out of another site's form, but a browser takes Set-Cookie from its answer (RFC 6265bis §5.7).
   const browserData = forged === null ? "clear" : "keep";
-  return loggedOut(services, body.form ? (target ?? "/") : null, browserData);
+  return loggedOut(services, body.form ? (returnTo.target ?? "/") : null, browserData);
 }
 
 async function sessionOfToken(services: Services, token: string): Promise<SessionName | null> {

@@ -7,7 +7,7 @@ import { parseBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
 import { cookieRequestProblem, type PosternEnv, shownRefreshCookie, userAgentOf } from "../request-facts.ts";
 import type { Services } from "../services.ts";
-import { sessionCookies } from "./session-answer.ts";
+import { sessionAnswer } from "./session-answer.ts";
 
 const RefreshBody = z.object({
   refresh_token: z.string("a refresh token").max(4096, "at most 4096 characters").optional(),
@@ -61,20 +61,5 @@ export async function refresh(c: Context<PosternEnv>, services: Services): Promi
   const context = { address: c.env.address, userAgent, scopes: null, rotate: true };
   const renewal = await services.renew(shown.token, context);
   if (!renewal.ok) return problemResponse(renewal.problem);
-
-  const headers = new Headers({ "Cache-Control": "no-store" });
-  if (shown.channel === "cookie") {
-    for (const cookie of sessionCookies(config, renewal)) headers.append("Set-Cookie", cookie);
-  }
-  const { access, scopes, session, user } = renewal;
-  const answered = {
-    access_token: access.token,
-    token_type: "Bearer",
-    expires_in: access.expiresIn,
-    scope: scopes.join(" "),
-    session_id: session.sid,
-    ...(shown.channel === "body" ? { refresh_token: renewal.refreshToken } : {}),
-    user: { id: user.id, username: user.username, roles: user.roles },
-  };
-  return Response.json(answered, { headers });
+  return sessionAnswer(config, renewal);
 }

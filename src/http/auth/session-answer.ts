@@ -1,3 +1,4 @@
+import type { User } from "../../accounts/records.ts";
 import type { Config } from "../../config/config.ts";
 import { PROBLEMS, type Problem } from "../../protocol/errors.ts";
 import type { Session } from "../../sessions/session.ts";
@@ -14,12 +15,41 @@ export interface CookieSource {
   readonly at: number;
 }
 
+/** What a login or a renewal has made. */
+export interface OpenedSession extends CookieSource {
+  readonly user: User;
+  readonly scopes: readonly string[];
+}
+
 export const sameSiteOf = (config: Config): SameSite => (usesSessionMode(config) ? "Lax" : "Strict");
 
 /** The Set-Cookie values of a login or a renewal: the refresh cookie and, where the site uses session mode, the access cookie. */
 export function sessionCookies(config: Config, { session, access, refreshToken, at }: CookieSource): string[] {
   const refresh = refreshCookie(refreshToken, (session.absoluteEndsAt - at) / 1000, sameSiteOf(config));
   return usesSessionMode(config) ? [refresh, accessCookie(access.token, access.expiresIn)] : [refresh];
+}
+
+/** Answers a login or a renewal: with the refresh token in its channel and, for a form, with where to go on. */
+export function sessionAnswer(config: Config, opened: OpenedSession, location: string | null = null): Response {
+  const { user, session, access, scopes, refreshToken } = opened;
+  const headers = new Headers({ "Cache-Control": "no-store" });
+  if (session.channel === "cookie") {
+    for (const cookie of sessionCookies(config, opened)) headers.append("Set-Cookie", cookie);
+  }
+  if (location !== null) {
+    headers.set("Location", location);
+    return new Response(null, { status: 303, headers });
+  }
+  const answered = {
+    access_token: access.token,
+    token_type: "Bearer",
+    expires_in: access.expiresIn,
+    scope: scopes.join(" "),
+    session_id: session.sid,
+    ...(session.channel === "body" ? { refresh_token: refreshToken } : {}),
+    user: { id: user.id, username: user.username, roles: user.roles },
+  };
+  return Response.json(answered, { headers });
 }
 
 /** A form that failed goes back to the login page, where there is one, with the problem's code for the page to explain. */
