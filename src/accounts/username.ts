@@ -1,3 +1,5 @@
+import { isId } from "../lib/ids.ts";
+
 /** A name as it is kept, or what was expected instead. */
 export type UsernameVerdict =
   | { readonly ok: true; readonly username: string; readonly usernameKey: string }
@@ -19,7 +21,7 @@ export function parseUsername(text: string): UsernameVerdict {
     return refuse("a letter or a digit at the beginning and at the end");
   }
   if (/\p{Default_Ignorable_Code_Point}|\p{M}{3}/u.test(username)) return refuse("no invisible or stacked characters");
-  if (/^u_[A-Za-z0-9_-]{22}$/.test(username)) return refuse("a name that does not look like a user id");
+  if (isId("u", username)) return refuse("a name that does not look like a user id");
   if (!SCRIPT_COMBINATIONS.some((script) => script.test(username))) return refuse("letters of one script");
   if (PHONETIC.test(username) || (GREEK_LOOKALIKES.test(username) && /\p{L}/u.test(username))) {
     return refuse("letters that cannot be taken for others");

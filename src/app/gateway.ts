@@ -152,7 +152,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { endpoints, operations, tooLarge } = createEndpoints({ services, verify, trusted });
   const upkeep = new Upkeep({
     ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
-    ...{ node: newId("c").replace("c_", "n_"), version: options.version, startedAt: now() },
+    ...{ node: newId("n"), version: options.version, startedAt: now() },
   });
 
   return {

@@ -3,8 +3,15 @@ import { encodeBase64url } from "./base64url.ts";
 /** 128 random bits in base64url: 22 characters. */
 export const randomId = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
-/** An id of 128 random bits behind a prefix that tells a reader what it names: `u_…`, `c_…`, `s_…`. */
-export const newId = (prefix: "u" | "c" | "s"): string => `${prefix}_${randomId()}`;
+/** What an id names: a user, a client, a session, a running gateway. */
+type Prefix = "u" | "c" | "s" | "n";
+
+/** An id of 128 random bits behind a prefix that tells a reader what it names: `u_…`. */
+export const newId = (prefix: Prefix): string => `${prefix}_${randomId()}`;
+
+/** Whether a text has the form of the ids that `newId` makes. */
+export const isId = (prefix: Prefix, text: string): boolean =>
+  text.startsWith(`${prefix}_`) && /^[A-Za-z0-9_-]{22}$/.test(text.slice(2));
 
 /** A UUIDv7 (RFC 9562 §5.7) whose first 48 bits are `milliseconds`. */
 export function uuidv7(milliseconds: number): string {

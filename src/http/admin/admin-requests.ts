@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isId } from "../../lib/ids.ts";
 
 /** The shapes of what the admin API is sent. What the values must be is checked by the administration itself. */
 const text = (expected: string) => z.string(expected).max(4096, "at most 4096 characters");
@@ -39,7 +40,7 @@ export const RevocationBody = z.strictObject({
 
 export const NewClientBody = z.strictObject({ name: text("a name"), scopes: names("a list of scopes").default([]) });
 
-export const SessionId = z.string().regex(/^s_[A-Za-z0-9_-]{22}$/, "a session id, s_ and 22 characters");
+export const SessionId = z.string().refine((text) => isId("s", text), "a session id, s_ and 22 characters");
 
 const limit = z.coerce
   .number("1 to 1000")

@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { uuidv7Milliseconds } from "../../lib/ids.ts";
+import { isId, uuidv7Milliseconds } from "../../lib/ids.ts";
 import { BUILT_IN_CLIENT } from "../../protocol/names.ts";
 import { cursorCovers } from "../../revocation/cursor.ts";
 import type { RevocationTarget } from "../../revocation/entry.ts";
@@ -22,7 +22,6 @@ const WAIT = 10_000;
 const LOOK_EVERY = 50;
 
 const MAX_REASON = 200;
-const SESSION_ID = /^s_[A-Za-z0-9_-]{22}$/;
 
 /** What a request comes to: the target, the session's user where it is known, and a word on it. */
 interface Resolved {
@@ -99,7 +98,7 @@ async function resolve(dependencies: AdministrationDependencies, request: Revoca
       return plain({ kind: "key", kid: value });
     }
     case "session":
-      if (!SESSION_ID.test(value)) throw invalid("target.session", "a session id, s_ and 22 characters");
+      if (!isId("s", value)) throw invalid("target.session", "a session id, s_ and 22 characters");
       return plain({ kind: "session", sid: value });
     case "jti":
       if (uuidv7Milliseconds(value) === null) throw invalid("target.jti", "the jti of an access token, a UUIDv7");

@@ -3,7 +3,7 @@ import { argon2Cost } from "../../accounts/phc.ts";
 import type { User } from "../../accounts/records.ts";
 import { parseUsername, usernameKey } from "../../accounts/username.ts";
 import { didYouMean } from "../../config/closest.ts";
-import { newId } from "../../lib/ids.ts";
+import { isId, newId } from "../../lib/ids.ts";
 import type { Origin } from "../../stores/store.ts";
 import { type Administration, AdministrationError } from "./administration.ts";
 import type { AdministrationDependencies } from "./store-administration.ts";
@@ -110,8 +110,7 @@ export function administerUsers(dependencies: AdministrationDependencies, origin
 
 /** An id never names another user: no account can take a name that looks like one. */
 export async function findUser({ store }: AdministrationDependencies, nameOrId: string): Promise<User> {
-  const isId = /^u_[A-Za-z0-9_-]{22}$/.test(nameOrId);
-  const user = isId
+  const user = isId("u", nameOrId)
     ? await store.userById({ sub: nameOrId })
     : await store.userByName({ usernameKey: usernameKey(nameOrId) });
   if (user === null) throw noSuchUser(nameOrId);
