@@ -1,6 +1,7 @@
 import { hashSecret, newClientSecret } from "../../accounts/client-secret.ts";
 import type { Passwords } from "../../accounts/passwords.ts";
 import type { Config } from "../../config/config.ts";
+import { refuseScope } from "../../config/names.ts";
 import { newId } from "../../lib/ids.ts";
 import type { RefreshToken } from "../../sessions/refresh-token.ts";
 import type { Origin, Store } from "../../stores/store.ts";
@@ -23,8 +24,6 @@ export interface AdministrationDependencies {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-/** RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 const MAX_CLIENT_NAME = 100;
 
 /** The acts of an operator on a store, audited as `origin`'s. */
@@ -70,8 +69,9 @@ export function createAdministration(dependencies: AdministrationDependencies, o
       if (name.trim() === "" || name.length > MAX_CLIENT_NAME || /\p{C}/u.test(name)) {
         throw invalid("name", `1 to ${MAX_CLIENT_NAME} visible characters`);
       }
-      if (!scopes.every((scope) => SCOPE.test(scope)))
+      if (scopes.some((scope) => refuseScope(scope) !== null)) {
         throw invalid("scopes", "scopes of RFC 6749 §3.3, without spaces");
+      }
       const secret = newClientSecret();
       const fields = { id: newId("c"), name, secretHash: await hashSecret(secret), scopes: [...new Set(scopes)] };
       return { ...clientView(await store.createClient({ client: fields, origin })), secret };
