@@ -1,18 +1,9 @@
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
+import { JWKS_PATH, metadataPaths } from "../protocol/well-known.ts";
 import { problemResponse } from "./problem.ts";
 import type { PosternEnv } from "./request-facts.ts";
 import type { Services } from "./services.ts";
-
-const JWKS_PATH = "/.well-known/jwks.json";
-
-const METADATA_PATH = "/.well-known/oauth-authorization-server";
-
-/** RFC 8414 §3.1: the well-known part stands before the issuer's own path. It is served without that path too. */
-function metadataPaths(issuer: string): readonly string[] {
-  const { pathname } = new URL(issuer);
-  return pathname === "/" ? [METADATA_PATH] : [METADATA_PATH, METADATA_PATH + pathname];
-}
 
 /** The two public documents, at their absolute paths on the main listener. */
 export function wellKnownEndpoints(services: Services): Hono<PosternEnv> {

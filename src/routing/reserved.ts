@@ -1,7 +1,5 @@
+import { JWKS_PATH, metadataPaths, WELL_KNOWN } from "../protocol/well-known.ts";
 import { foldPath, pathEnd, shapeOf } from "./path.ts";
-
-/** RFC 8615 §3. */
-const WELL_KNOWN = "/.well-known/";
 
 /** Where Postern's own endpoints live on a listener. */
 export interface ReservedPaths {
@@ -11,16 +9,13 @@ export interface ReservedPaths {
   readonly exact: readonly string[];
 }
 
-/** The reserved paths of the main listener. The metadata document of an issuer with a path has two places (RFC 8414 §3.1). */
+/** The reserved paths of the main listener. */
 export function reservedPaths(config: {
   readonly issuer: string;
   readonly paths: { readonly auth: string; readonly oauth: string; readonly admin: string };
   readonly admin: { readonly public: boolean };
 }): ReservedPaths {
-  const metadata = `${WELL_KNOWN}oauth-authorization-server`;
-  const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, "");
-  const exact = [`${WELL_KNOWN}jwks.json`, metadata];
-  if (issuerPath !== "") exact.push(metadata + issuerPath);
+  const exact = [JWKS_PATH, ...metadataPaths(config.issuer)];
   const { auth, oauth, admin } = config.paths;
   return { prefixes: config.admin.public ? [auth, oauth, admin] : [auth, oauth], exact };
 }
