@@ -8,6 +8,11 @@ export class Abandoned extends Error {
   override readonly name = "Abandoned";
 }
 
+/** The database's name is no longer that of the file that was opened. */
+export class FileReplaced extends Error {
+  override readonly name = "FileReplaced";
+}
+
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
 export const SQLITE = {
   BUSY: 5,
@@ -38,7 +43,7 @@ export type Failure = "unavailable" | "outcome_unknown" | "fault";
 /** What an operation that threw is to its caller: the store's trouble, or a fault in the code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommitInDoubt) return "outcome_unknown";
-  if (error instanceof Abandoned) return "unavailable";
+  if (error instanceof Abandoned || error instanceof FileReplaced) return "unavailable";
   const code = sqliteCode(error);
   return code !== null && ENVIRONMENT.has(code) ? "unavailable" : "fault";
 }

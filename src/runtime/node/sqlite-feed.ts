@@ -4,6 +4,7 @@ import { beginStep, storeTime } from "../../stores/sqlite/step.ts";
 import { StoreUnavailable } from "../../stores/store.ts";
 import { NodeDatabase } from "./sqlite-database.ts";
 import { failureOf } from "./sqlite-errors.ts";
+import { fileGuard } from "./sqlite-file.ts";
 
 /**
  * Reads the feed over a connection of its own that never writes and never waits, so that entries are seen while the thread
@@ -11,17 +12,20 @@ import { failureOf } from "./sqlite-errors.ts";
  */
 export class SqliteFeed {
   readonly #db: NodeDatabase;
+  readonly #ensureInPlace: () => void;
   readonly #wall: () => number;
   /** The last page that came to the end, and the database's version before it was read. */
   #last: { readonly version: unknown; readonly page: FeedPage } | null = null;
 
   constructor(file: string, wall: () => number) {
     this.#db = new NodeDatabase(file, { timeout: 0, readOnly: true });
+    this.#ensureInPlace = fileGuard(file);
     this.#wall = wall;
   }
 
   read(input: { readonly after: FeedCursor | null; readonly limit: number }): FeedPage {
     try {
+      this.#ensureInPlace();
       const version = this.#db.all("PRAGMA data_version")[0]?.data_version;
       const last = this.#last;
       const now = storeTime(this.#wall(), last?.page.now ?? 0);

@@ -3,6 +3,7 @@ import type { Operation, OperationInput, SyncStore } from "../../stores/operatio
 import { sqliteStore } from "../../stores/sqlite/store.ts";
 import type { NodeDatabase } from "./sqlite-database.ts";
 import { Abandoned, failureOf } from "./sqlite-errors.ts";
+import { fileGuard } from "./sqlite-file.ts";
 import {
   type Call,
   CLAIM,
@@ -26,8 +27,10 @@ const send = (message: FromThread): void => port.postMessage(message);
 
 function start(): void {
   let db: NodeDatabase;
+  let ensureInPlace: () => void;
   try {
     db = openDatabase(file, timeout);
+    ensureInPlace = fileGuard(file);
   } catch (error) {
     send({ kind: "problem", message: error instanceof StoreProblem ? error.message : openProblem(file, error) });
     port.close();
@@ -36,7 +39,7 @@ function start(): void {
   const store = sqliteStore(db, wallClock(clockOffset));
   port.on("message", (message: ToThread) => {
     const { calls, close } = take(message);
-    for (const reply of answerAll(db, store, calls)) send(reply);
+    for (const reply of answerAll(db, store, calls, ensureInPlace)) send(reply);
     if (!close) return;
     db.close();
     port.close();
@@ -57,9 +60,15 @@ function take(message: ToThread): { readonly calls: readonly Call[]; readonly cl
   return { calls, close: false };
 }
 
-function answerAll(db: NodeDatabase, store: SyncStore, calls: readonly Call[]): readonly Reply[] {
-  if (calls.length === 1) return calls.map((call) => answer(db, store, call));
+function answerAll(
+  db: NodeDatabase,
+  store: SyncStore,
+  calls: readonly Call[],
+  ensureInPlace: () => void,
+): readonly Reply[] {
   try {
+    ensureInPlace();
+    if (calls.length === 1) return calls.map((call) => answer(db, store, call));
     return db.group(() => calls.map((call) => answer(db, store, call)));
   } catch (error) {
     return calls.map((call) => failed(call, error));
