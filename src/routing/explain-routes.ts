@@ -18,7 +18,7 @@ export function explainRoutes(routes: readonly Route[], reservedPaths: ReservedP
   routes.forEach((route, index) => {
     const path = prefixOf(route.path) ?? route.path;
     const find = (kind: RouteFinding["kind"], message: string) => findings.push({ index, kind, message });
-    if (path !== "" && (reserved.covers(foldPath(path)) || reserved.covers(resolvePath(path)))) {
+    if (path !== "" && (reserved.covers(foldPath(path)) || reserved.covers(resolvePath(path) ?? path))) {
       find("under_reserved", `${show(route)} lies under a path that Postern keeps for itself`);
       return;
     }

@@ -16,6 +16,9 @@ CLASSES["\\".charCodeAt(0)] = SUSPECT;
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
+/** What is read differently everywhere: also a percent sign without two digits behind it, and bytes that no URI may hold (RFC 3986 §2). */
+const UNCLEAR = /%(?![0-9a-f]{2})|%2f|%5c|%00|\\|\/\/|[^\x21-\x7e]/i;
+
 /** Where the path of an origin-form target ends. */
 export function pathEnd(target: string): number {
   const query = target.indexOf("?");
@@ -38,8 +41,7 @@ export function shapeOf(target: string, end: number): PathShape {
 }
 
 function closerLook(path: string): PathShape {
-  // A percent sign without two digits behind it, and bytes that no URI may hold (RFC 3986 §2), are read differently everywhere.
-  if (/%(?![0-9a-f]{2})|%2f|%5c|%00|\\|\/\/|[^\x21-\x7e]/i.test(path)) return "ambiguous";
+  if (UNCLEAR.test(path)) return "ambiguous";
   const folded = foldPath(path);
   // `/a/..;x/b` and `/a/%2e%2e/b` show their dots only now (RFC 3986 §5.2.4).
   if (/\/\/|\/\.{1,2}(?:\/|$)/.test(folded)) return "ambiguous";
@@ -63,16 +65,20 @@ export function foldPath(path: string): string {
 
 /**
  * A path as the most eager service might read it: every separator decoded, cut at a NUL, slashes merged, dot segments resolved, and
- * folded. Asked only where a route lets ambiguous paths through.
+ * folded. Asked only where a route lets ambiguous paths through. Null where it climbs by dot segments past something that not all
+ * read alike: `/a/b%2fc/../../d` leads to `/a/d` for one service and to `/d` for another.
  */
-export function resolvePath(path: string): string {
+export function resolvePath(path: string): string | null {
   const decoded = foldPath(path)
     .replace(/%00.*$/, "")
     .replace(/%2f|%5c|\\/g, "/");
-  const segments: string[] = [];
-  for (const segment of foldPath(decoded).split("/")) {
-    if (segment === "..") segments.pop();
-    else if (segment !== "" && segment !== ".") segments.push(segment);
+  const segments = foldPath(decoded).split("/");
+  const climbs = segments.some((segment) => segment === "..") || /\/\.{1,2}(?:\/|$)/.test(path);
+  if (climbs && (UNCLEAR.test(path) || /%2e|;/i.test(path))) return null;
+  const resolved: string[] = [];
+  for (const segment of segments) {
+    if (segment === "..") resolved.pop();
+    else if (segment !== "" && segment !== ".") resolved.push(segment);
   }
-  return `/${segments.join("/")}`;
+  return `/${resolved.join("/")}`;
 }

@@ -47,7 +47,8 @@ export function createRouter(routes: readonly Route[], reservedPaths: ReservedPa
       if (chosen.kind !== "route" || !chosen.route.allowAmbiguousPath) return AMBIGUOUS;
       // An opt-in for one route is no way into another: the service behind it may resolve what was sent.
       const resolved = resolvePath(path);
-      return !reserved.covers(resolved) && findFolded(name, resolved) === rules ? chosen : AMBIGUOUS;
+      if (resolved === null || reserved.covers(resolved)) return AMBIGUOUS;
+      return findFolded(name, resolved) === rules ? chosen : AMBIGUOUS;
     },
   };
 

@@ -147,6 +147,16 @@ describe("paths that can be read in two ways", () => {
       "/files/..%5cauth/login",
       "/files/..//auth/login",
       "/files/../elsewhere",
+      "/files/x%2fy/../../admin",
+      "/files/x%5Cy/../../admin",
+      "/files/x\\y/../../admin",
+      "/files/x%00/../../admin",
+      "/files//../admin",
+      "/files/y//../../admin",
+      "/files/x;%2f../../admin",
+      "/files/y%2f..%2fz//../a",
+      "/files/x%u002f../../admin",
+      "/files/%2e%2e/files/a",
       "/FILES/a%2fb",
     ])("%s is no way into another rule", (target) => expect(lax(target)).toBe("ambiguous_path"));
   });
