@@ -55,6 +55,7 @@ describe("config check", () => {
     ["postern.config.json", "null", "expected an object, got null"],
     ["postern.config.ts", "export const a = 1;", "it has no default export"],
     ["postern.config.ts", "export default {", "it cannot be loaded"],
+    ["postern.config.ts", "export default {\n  a: 1\n  b: 2,\n};", "postern.config.ts:3)"],
     ["postern.config.js", "throw new Error('out of paper')", "out of paper"],
   ])("%s that holds %j", async (name, text, message) => {
     const { dir, run } = await workplace(null);

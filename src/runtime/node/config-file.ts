@@ -80,7 +80,7 @@ async function readConfigFile(path: string): Promise<unknown> {
     }
   }
   const module: { readonly default?: unknown } = await importConfig(path).catch((error: unknown) => {
-    throw fail(`it cannot be loaded: ${messageOf(error)}`);
+    throw fail(`it cannot be loaded: ${messageOf(error)}${placeOf(error)}`);
   });
   if (module.default === undefined) throw fail("it has no default export: write `export default defineConfig({ … })`");
   return module.default;
@@ -112,5 +112,11 @@ async function importConfig(path: string): Promise<{ readonly default?: unknown 
 }
 
 const isTyped = (url: string): boolean => new URL(url).pathname.endsWith(".ts");
+
+/** Where TypeScript could not be read: the first line of the stack, before the piece of source that Node shows. */
+function placeOf(error: unknown): string {
+  const place = error instanceof SyntaxError ? /^\S.*:\d+$/.exec(error.stack?.split("\n", 1)[0] ?? "") : null;
+  return place === null ? "" : ` (${place[0]})`;
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
