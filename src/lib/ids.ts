@@ -1,4 +1,5 @@
 import { encodeBase64url } from "./base64url.ts";
+import { randomHex } from "./random-hex.ts";
 
 /** 128 random bits in base64url: 22 characters. */
 export const randomId = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
@@ -15,16 +16,13 @@ export const isId = (prefix: Prefix, text: string): boolean =>
 
 /** A UUIDv7 (RFC 9562 §5.7) whose first 48 bits are `milliseconds`. */
 export function uuidv7(milliseconds: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, Math.floor(milliseconds / 2 ** 32));
-  view.setUint32(2, milliseconds % 2 ** 32);
-  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
-  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = Math.floor(milliseconds).toString(16).padStart(12, "0");
+  const random = randomHex(10);
+  const variant = VARIANTS[Number.parseInt(random.charAt(3), 16) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }
 
+const VARIANTS = "89ab";
 const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The milliseconds since 1970 that a UUIDv7 in canonical lower case carries, or null when it is none. */

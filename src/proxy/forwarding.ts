@@ -1,5 +1,6 @@
 import { allHeaders, firstHeader } from "../lib/header-list.ts";
-import { isRequestId, isTraceparent, randomHex } from "./trace.ts";
+import { randomHex } from "../lib/random-hex.ts";
+import { isRequestId, isTraceparent } from "./trace.ts";
 
 /** What a request says about its way here: its own Host, and the lines of a trusted proxy. */
 export interface Forwarding {

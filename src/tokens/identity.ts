@@ -36,11 +36,23 @@ export function createIdentityAssertions({ keyRing, issuer, cache }: IdentityOpt
   const upstreams = new Map<string, GenerationCache<Principal, Assertion>>();
 
   function keep(text: string, principal: Principal, upstream: string, now: number): string {
-    const kid = decodeProtectedHeader(text).kid ?? "";
+    const kid = kidOf(text);
     const cached = upstreams.get(upstream) ?? new GenerationCache<Principal, Assertion>(cache ?? DEFAULT_BOUNDS);
     upstreams.set(upstream, cached);
     cached.set(principal, { text, kid, madeAt: now, reuseUntil: now + LIFETIME / 2 }, text.length + OVERHEAD);
     return text;
+  }
+
+  /** Every assertion by one key has the same header: it is read once. */
+  let header = "";
+  let headerKid = "";
+  function kidOf(text: string): string {
+    const found = text.slice(0, text.indexOf("."));
+    if (found !== header) {
+      headerKid = decodeProtectedHeader(text).kid ?? "";
+      header = found;
+    }
+    return headerKid;
   }
 
   return {

@@ -40,9 +40,15 @@ export function createProxy(gateway: Gateway, pseudonym: string, webSockets: Web
     if (exchange.gone) return;
     const { req, framing } = exchange;
     const method = req.method ?? "GET";
+    // Without spreads, here and below: on each request they cost more than they save in lines.
     const headers = requestHeaders({
-      ...{ method, headers: exchange.headers, httpVersion: req.httpVersion, route: passed.route, identity },
-      ...{ peer: exchange.peer, peerTrusted: trusted(exchange.peer) },
+      method,
+      headers: exchange.headers,
+      httpVersion: req.httpVersion,
+      route: passed.route,
+      identity,
+      peer: exchange.peer,
+      peerTrusted: trusted(exchange.peer),
     });
     if (framing.kind === "length") headers.push("Content-Length", framing.length);
     const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
