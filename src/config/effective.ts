@@ -1,20 +1,21 @@
+import { isJsonObject, type JsonObject } from "../lib/json-object.ts";
 import { type JsonSchema, jsonSchema } from "./json-schema.ts";
 
 /** A configuration that is good, as it was written, with every default filled in. */
-export function effectiveInput(input: unknown): Readonly<Record<string, unknown>> {
-  return isObject(input) ? fillObject(jsonSchema(), input) : {};
+export function effectiveInput(input: unknown): JsonObject {
+  return isJsonObject(input) ? fillObject(jsonSchema(), input) : {};
 }
 
 function fill(schema: JsonSchema, value: unknown): unknown {
   const { items } = schema;
   if (Array.isArray(value)) return items === undefined ? value : value.map((item) => fill(items, item));
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const alternatives = [schema, ...(schema.anyOf ?? [])];
   const object = alternatives.find(({ properties }) => properties !== undefined);
   return fillObject(object ?? schema, value);
 }
 
-function fillObject(schema: JsonSchema, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function fillObject(schema: JsonSchema, value: JsonObject): Record<string, unknown> {
   const { properties, additionalProperties: entry } = schema;
   if (properties === undefined) {
     if (typeof entry !== "object") return { ...value };
@@ -23,6 +24,3 @@ function fillObject(schema: JsonSchema, value: Readonly<Record<string, unknown>>
   const members = Object.entries(properties).map(([name, inner]) => [name, fill(inner, value[name] ?? inner.default)]);
   return Object.fromEntries(members.filter(([, member]) => member !== undefined));
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

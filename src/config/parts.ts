@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isJsonObject, type JsonObject } from "../lib/json-object.ts";
 import { type ConfigProblem, toProblems } from "./problems.ts";
 import { type ParsedInput, SCHEMA, SHAPE } from "./schema.ts";
 import { ROUTE } from "./schema-routes.ts";
@@ -23,13 +24,13 @@ export type PartsResult =
 
 export function readParts(input: unknown): PartsResult {
   const result = SCHEMA.safeParse(input, { reportInput: true });
-  const parts = splitParts(isObject(input) ? input : {});
+  const parts = splitParts(isJsonObject(input) ? input : {});
   return result.success
     ? { ok: true, parsed: result.data, parts }
     : { ok: false, problems: toProblems(result.error.issues), parts };
 }
 
-function splitParts(input: Readonly<Record<string, unknown>>): Parts {
+function splitParts(input: JsonObject): Parts {
   const routes = Array.isArray(input.routes) ? input.routes : [];
   return {
     sections: readEach(SHAPE, input) as Readable<ParsedInput>,
@@ -40,7 +41,7 @@ function splitParts(input: Readonly<Record<string, unknown>>): Parts {
 }
 
 function readEach(shape: z.ZodRawShape, input: unknown): Record<string, unknown> {
-  const members = isObject(input) ? input : {};
+  const members = isJsonObject(input) ? input : {};
   return Object.fromEntries(
     Object.entries(shape).map(([key, schema]) => {
       const result = z.safeParse(schema, members[key]);
@@ -51,8 +52,5 @@ function readEach(shape: z.ZodRawShape, input: unknown): Record<string, unknown>
 
 function names(section: unknown): readonly string[] | null {
   if (section === undefined) return [];
-  return isObject(section) ? Object.keys(section) : null;
+  return isJsonObject(section) ? Object.keys(section) : null;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import { decodeBase64url } from "../lib/base64url.ts";
+import { isJsonObject, type JsonObject } from "../lib/json-object.ts";
 import type { Algorithm } from "../protocol/claims.ts";
 import { hasRocaFingerprint } from "./roca.ts";
 
@@ -28,10 +29,8 @@ export function readPublicJwk(text: string, kid: string, alg: Algorithm): Public
   return { ok: true, jwk: Object.freeze({ ...material, kid, alg, use: "sig" }) };
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** The members that make the key, or what is wrong with them. */
-function readMaterial(members: Members, alg: Algorithm): PublicJwk | string {
+function readMaterial(members: JsonObject, alg: Algorithm): PublicJwk | string {
   switch (alg) {
     case "ES256": {
       if (members.kty !== "EC" || members.crv !== "P-256") return "is not on the curve P-256";
@@ -48,7 +47,7 @@ function readMaterial(members: Members, alg: Algorithm): PublicJwk | string {
   }
 }
 
-function readRsa(members: Members): PublicJwk | string {
+function readRsa(members: JsonObject): PublicJwk | string {
   const { kty, n, e } = members;
   if (kty !== "RSA" || typeof n !== "string" || typeof e !== "string") return "is not an RSA key";
   const [modulus, exponent] = [unsigned(n), unsigned(e)];
@@ -72,10 +71,10 @@ function unsigned(text: string): bigint | null {
   return BigInt(`0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
 }
 
-function parseObject(text: string): Members | null {
+function parseObject(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
