@@ -48,10 +48,10 @@ export const SHAPE = {
   operations: group({
     listen: listen()
       .prefault("127.0.0.1:9464")
-      .describe("Where probes and the admin API listen. Keep it away from the public."),
+      .describe("Where probes, metrics and the admin API listen. Keep it away from the public."),
   })
     .prefault({})
-    .describe("The operations listener: `/healthz`, `/readyz` and `/admin`."),
+    .describe("The operations listener: `/healthz`, `/readyz`, `/metrics` and `/admin`."),
   admin: group({
     public: flag().prefault(false).describe("Serve the admin API on the main listener too, under `paths.admin`."),
   })
