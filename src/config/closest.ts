@@ -12,7 +12,7 @@ export function closest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** ` did you mean "x"?` with what goes before it, or the empty string. */
+/** `; did you mean "x"?`, to go behind what is wrong, or the empty string. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = closest(word, candidates);
   return found === null ? "" : `; did you mean ${JSON.stringify(found)}?`;

@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { closest } from "./closest.ts";
+import { didYouMean } from "./closest.ts";
 import { knownKeys } from "./json-schema.ts";
-import { quote } from "./values.ts";
 
 /** One thing that is wrong with a configuration: where, and what was expected or is to be done. */
 export interface ConfigProblem {
@@ -46,8 +45,8 @@ export function toProblems(issues: readonly z.core.$ZodIssue[], base: Path = [])
         return issue.issues.map((inner) => problem(path, inner.message));
       case "invalid_value": {
         const values = issue.values.map(String);
-        const near = typeof issue.input === "string" ? closest(issue.input, values) : null;
-        return [problem(path, near === null ? issue.message : `${issue.message}; did you mean ${quote(near)}?`)];
+        const meant = typeof issue.input === "string" ? didYouMean(issue.input, values) : "";
+        return [problem(path, issue.message + meant)];
       }
       default:
         return [problem(path, issue.message)];
@@ -62,8 +61,5 @@ function unknownKey(key: string, path: Path): string {
   const elsewhere = ELSEWHERE.get(key);
   if (elsewhere !== undefined) return elsewhere;
   const known = knownKeys(path);
-  const near = closest(key, known);
-  return near === null
-    ? `is not an option; there are ${known.join(", ")}`
-    : `is not an option; did you mean ${quote(near)}?`;
+  return `is not an option${didYouMean(key, known) || `; there are ${known.join(", ")}`}`;
 }
