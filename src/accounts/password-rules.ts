@@ -1,7 +1,7 @@
 import type { EstimateGuesses } from "./password-guesses.ts";
 
 /** A password longer than this is neither set nor verified, so that a hash has a bounded cost. */
-export const MAX_PASSWORD_BYTES = 1024;
+const MAX_PASSWORD_BYTES = 1024;
 
 /** Characters that a password has besides the username and the host. */
 const MIN_WITHOUT_CONTEXT = 8;

@@ -1,8 +1,7 @@
 import { Hono } from "hono";
 import { adminEndpoints } from "../http/admin/endpoints.ts";
 import { operationsApp } from "../http/admin/operations.ts";
-import type { AuthHandler } from "../http/auth/endpoints.ts";
-import { authEndpoints } from "../http/auth/endpoints.ts";
+import { type AuthHandler, authEndpoints } from "../http/auth/endpoints.ts";
 import { oauthEndpoints } from "../http/oauth/endpoints.ts";
 import { OAuthError, oauthErrorResponse } from "../http/oauth/oauth-error.ts";
 import { problemResponse } from "../http/problem.ts";

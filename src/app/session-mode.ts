@@ -107,8 +107,9 @@ export function createSessionMode(
 const isUpgrade = ({ headers }: IncomingRequest): boolean => firstHeader(headers, "upgrade") !== null;
 
 /** A GET navigation: by Fetch Metadata, or by what it accepts where the browser sends none. */
-function isPageLoad({ method, headers }: IncomingRequest): boolean {
-  if (method !== "GET" || firstHeader(headers, "upgrade") !== null) return false;
+function isPageLoad(request: IncomingRequest): boolean {
+  const { method, headers } = request;
+  if (method !== "GET" || isUpgrade(request)) return false;
   const mode = firstHeader(headers, "sec-fetch-mode");
   if (mode !== null) return mode === "navigate";
   return (firstHeader(headers, "accept") ?? "").includes("text/html");

@@ -1,5 +1,4 @@
-import type { Administration } from "../http/admin/administration.ts";
-import { AdministrationError } from "../http/admin/administration.ts";
+import { type Administration, AdministrationError } from "../http/admin/administration.ts";
 import { PROBLEMS, type Problem, type ProblemCode } from "../protocol/errors.ts";
 import { Unavailable } from "./exit.ts";
 

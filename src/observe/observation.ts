@@ -23,6 +23,7 @@ export type Observation =
       readonly outcome: "ok" | "unavailable" | "outcome_unknown" | "failed";
       readonly ms: number;
     }
+  /** A round of upkeep could not do what `operation` says; it is tried again. */
   | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
   /** Whether calls are made to a store that has not been answering; `half_open`: one is, to see. */
   | { readonly kind: "breaker"; readonly state: "closed" | "open" | "half_open" }
@@ -30,8 +31,9 @@ export type Observation =
   | { readonly kind: "view"; readonly state: ViewState }
   /** Revocations were read, the oldest so many milliseconds after it had been published. */
   | { readonly kind: "feed_read"; readonly entries: number; readonly lag: number }
-  /** The store was wiped or rolled back; `restored` revocations were written back to it. */
+  /** The store was found wiped or rolled back. */
   | { readonly kind: "history_broken"; readonly cause: HistoryBreak["cause"] }
+  /** That has been made good; `restored` revocations were written back to it. */
   | { readonly kind: "history_repaired"; readonly cause: HistoryBreak["cause"]; readonly restored: number }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 

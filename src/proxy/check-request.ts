@@ -25,7 +25,7 @@ export type CheckedRequest =
   | { readonly kind: "refuse"; readonly problem: Problem };
 
 /** More header lines than any honest request has. */
-export const MAX_HEADER_LINES = 200;
+const MAX_HEADER_LINES = 200;
 
 const NO_BODY: Framing = { kind: "none" };
 const CHUNKED: Framing = { kind: "chunked" };

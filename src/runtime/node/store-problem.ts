@@ -45,7 +45,7 @@ export function openProblem(file: string, error: unknown): string {
   }
 }
 
-export const notWritable = (file: string): string =>
+const notWritable = (file: string): string =>
   `The database ${file} cannot be written. Give the user who runs Postern write access to the file and its folder, or name another place in "store".`;
 
 export const partIsFile = (file: string): string =>

@@ -72,7 +72,7 @@ local floor = input.clientId and math.max(tokens_not_before, client_not_before(i
 return { now, before_now(floor) }`,
 });
 
-export const CLIENT_NOT_BEFORE = writes("client-not-before", {
+const CLIENT_NOT_BEFORE = writes("client-not-before", {
   uses: NOT_BEFORE_ONLY,
   body: "move_client_not_before(input.clientId, input.before)",
 });
