@@ -44,6 +44,8 @@ export interface RenewalOptions {
   readonly observe: Observe;
   /** Applies to this gateway's view what the store has just published. */
   readonly catchUp: () => Promise<void>;
+  /** Whether this gateway's view holds the session's end. */
+  readonly hasEnded: (sid: string) => boolean;
 }
 
 export type Renew = (token: RefreshToken, context: RenewalContext) => Promise<Renewal>;
@@ -79,6 +81,8 @@ export function createRenewal(options: RenewalOptions): Renew {
       const detail = "More scope was asked for than the login has.";
       return { ok: false, outcome: "malformed", problem: { code: "insufficient_scope", detail } };
     }
+    // A failover may have lost the end, and the session be there again until the gateways have written it back.
+    if (options.hasEnded(token.sid)) return { ok: false, outcome: "ended", problem: { code: problemCode("ended") } };
     const result = await refresh(token, context);
     if (!("session" in result)) {
       if (endsSession(result.outcome)) await options.catchUp();

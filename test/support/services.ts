@@ -104,6 +104,8 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   const follower = new FeedFollower({
     view,
     read: (after, limit) => store.readFeed({ after, limit }),
+    news: async () => null,
+    receipt: async () => {},
     ...createRepairs({ store, keyRing, observe: () => {} }),
     monotonic: now,
     wait: async () => {},
@@ -131,7 +133,10 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
     pause: async (milliseconds) => {
       ahead += milliseconds;
     },
-    renew: createRenewal({ store, accessTokens, refreshTokens, roles: config.roles, limits, observe, catchUp }),
+    renew: createRenewal({
+      ...{ store, accessTokens, refreshTokens, roles: config.roles, limits, observe, catchUp },
+      hasEnded: (sid) => view.holds({ kind: "session", sid }),
+    }),
     catchUp,
     viewState,
     viewCursor: () => follower.cursor,
