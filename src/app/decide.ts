@@ -23,7 +23,7 @@ export interface DecideOptions {
 
 const NO_COOKIES: readonly string[] = [];
 
-/** route -> authenticate -> revoked? -> policy, in this order and nowhere else (DESIGN section 2). */
+/** route -> authenticate -> revoked? -> policy, in this order and nowhere else (docs/architecture.md). */
 export function createDecide(options: DecideOptions): Decide {
   const { config, router, authenticator, now } = options;
 

@@ -27,7 +27,7 @@ const TARGET_NAMES = ["x-forwarded-uri", "x-original-uri"] as const;
 const LEFT_OUT = new Set([...METHOD_NAMES, ...TARGET_NAMES, "host", "sec-fetch-mode", "sec-fetch-dest", "accept"]);
 
 /**
- * Judges a request on behalf of another proxy (DESIGN section 3). The request to judge is believed only from a trusted peer and only
+ * Judges a request on behalf of another proxy (docs/http.md). The request to judge is believed only from a trusted peer and only
  * when it is named once and without contradiction (CVE-2026-40575).
  */
 export function createForwardAuth(options: ForwardAuthOptions): (request: IncomingRequest) => Promise<ForwardVerdict> {

@@ -30,7 +30,7 @@ export interface SessionModeOptions {
 }
 
 /**
- * Decides by cookies that no script can read (DESIGN section 3, session mode): the access cookie while it lasts; then a page load
+ * Decides by cookies that no script can read (docs/http.md, session mode): the access cookie while it lasts; then a page load
  * gets both renewed by a redirect to itself, and any other request a new access cookie without a rotation.
  */
 export function createSessionMode(

@@ -12,7 +12,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 export const isSafeMethod = (method: string): boolean => SAFE_METHODS.has(method);
 
 /**
- * Whether a request that cookies authenticate may have been made by another site (DESIGN section 3; OWASP, Fetch Metadata).
+ * Whether a request that cookies authenticate may have been made by another site (docs/http.md; OWASP, Fetch Metadata).
  * `Sec-Fetch-Site` decides where it says `same-origin`, `none` or `cross-site`; otherwise the `Origin` must be a known one.
  */
 export function isForged(headers: HeaderList, trusted: TrustedOrigins): boolean {

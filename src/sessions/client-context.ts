@@ -1,7 +1,7 @@
 /**
  * The engine and the platform family that a user agent names, without versions: `Blink/Windows`, `Gecko/Linux`, `curl/-`.
  * An update of the browser keeps it; another browser or another kind of device changes it. It may refuse a replay and
- * never ends a session, because the caller chooses it (DESIGN section 4, rule 4).
+ * never ends a session, because the caller chooses it (docs/sessions.md, rule 4).
  */
 export function clientContext(userAgent: string): string {
   return `${engineOf(userAgent)}/${platformOf(userAgent)}`;

@@ -1,4 +1,4 @@
-/** Every outcome of a refresh (DESIGN section 4, rule 6), as metrics and the audit trail name it. */
+/** Every outcome of a refresh (docs/sessions.md, rule 6), as metrics and the audit trail name it. */
 export const REFRESH_OUTCOMES = [
   "rotated",
   "kept",

@@ -12,7 +12,7 @@ export interface RefreshToken {
   readonly r: string;
 }
 
-/** Makes and reads refresh tokens (DESIGN section 4). */
+/** Makes and reads refresh tokens (docs/sessions.md). */
 export interface RefreshTokens {
   /** Id of the secret that makes new tokens. */
   readonly secretId: string;

@@ -27,7 +27,7 @@ export type RefreshVerdict =
     };
 
 /**
- * Judges a refresh token whose mac is right against the session's record (DESIGN section 4). Every store decides by these
+ * Judges a refresh token whose mac is right against the session's record (docs/sessions.md). Every store decides by these
  * rules inside one atomic step. `notBefore`: sessions created then or earlier were ended by a revocation of everything.
  */
 export function judgeRefresh(

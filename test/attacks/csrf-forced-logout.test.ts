@@ -1,7 +1,7 @@
 // The attacker's page posts a form to /auth/logout in the victim's own window. SameSite keeps the cookies out of the request, so
 // that it looks like one of a client without any; but a browser would still take the answer's Set-Cookie, because the window has
 // moved to the gateway (RFC 6265bis §5.7). Such an answer clears nothing.
-// SECURITY: CS1, CS3; DESIGN section 3, CSRF.
+// SECURITY: CS1, CS3; docs/http.md, CSRF.
 import { expect, test } from "vitest";
 import { attackedProcess } from "./attacked-process.ts";
 

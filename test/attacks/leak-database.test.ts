@@ -1,7 +1,7 @@
 // A backup of the database has leaked, with its write-ahead log; POSTERN_SECRET has not. The attacker reads every table and
 // column, and the raw bytes. No token, password or secret that was ever given out stands there, and out of what does stand
 // there no refresh token, access token or signing key can be made.
-// DESIGN: section 4; SECURITY: RT12.
+// docs/sessions.md; SECURITY: RT12.
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";

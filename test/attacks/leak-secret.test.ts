@@ -1,7 +1,7 @@
 // POSTERN_SECRET has leaked, from a log of a deployment; the database has not. The attacker knows Alice's user id and her
 // session's id, from a token's claims, and so can write and sign every part of a refresh token but one: the random part, of
 // which only its owner and, as a hash, the database know. No forged token may renew the session, end it, or reach a signing key.
-// DESIGN: section 4.
+// docs/sessions.md.
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { createSecretRing } from "../../src/keys/secrets.ts";

@@ -1,7 +1,7 @@
 // A password takes long to check and the queue for it is short. An attacker sends logins and hangs up at once: it costs them next to
 // nothing, and if the gateway went on hashing for nobody, everybody else would be told to come back later. Whoever has gone leaves
 // the queue; a check that has begun is finished, and counts.
-// SECURITY: PW9 (CWE-400); DESIGN section 6.
+// SECURITY: PW9 (CWE-400); docs/security.md.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 // A flood of logins makes the gateway hash passwords, which is slow on purpose: enough of them, and nobody else's request would be
 // answered. The hashes wait in a queue with an end, what finds it full is told to come back later and costs nobody an attempt,
 // and everything that needs no hash goes on meanwhile.
-// SECURITY: PW9, PW5; DESIGN section 6.
+// SECURITY: PW9, PW5; docs/security.md.
 import { expect, test } from "vitest";
 import { ALICE } from "../support/people.ts";
 import { waitUntil } from "../support/wait-until.ts";

@@ -1,7 +1,7 @@
 // A failover has lost the store's last writes, so that browsers hold tokens newer than the record: the database is put back to
 // how it was a few rotations ago. They must not be taken for thieves. A token far ahead was never issued by this history: it is
 // refused, but ends nothing; and a session that is gone is never made again from a token.
-// DESIGN: section 4, rule 5; SECURITY: F07.
+// docs/sessions.md, rule 5; SECURITY: F07.
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { attackedGateway, loggedIn } from "./attacked-gateway.ts";

@@ -1,7 +1,7 @@
 // A thief copied the cookie a moment ago and shows it from another kind of client while the owner's renewal is still in its
 // grace. It is refused. But the user agent is the caller's to choose: a stranger with an old token must not be able to end the
 // session by writing another name on it, nor an owner lose it to an update of the browser.
-// DESIGN: section 4, rule 4.
+// docs/sessions.md, rule 4.
 import { expect, test } from "vitest";
 import { attackedGateway, loggedIn } from "./attacked-gateway.ts";
 import { cookieOf, told } from "./shown-token.ts";

@@ -1,6 +1,6 @@
 // A script in the page got hold of a cookie's value, or an attacker plants a native application's token as a cookie: the way
 // that a refresh token travels was fixed at login, and every other way is refused without a trace on the session.
-// DESIGN: section 3, cookies.
+// docs/http.md, cookies.
 import { expect, test } from "vitest";
 import type { Answer } from "../support/http-client.ts";
 import { attackedGateway, loggedIn } from "./attacked-gateway.ts";

@@ -1,6 +1,6 @@
 // An administrator was demoted. The access token in hand still says "admin" for minutes: it must not be believed. The
 // session goes on, and its next renewal says what the user may do now.
-// DESIGN: section 5, levels.
+// docs/revocation.md, levels.
 import { decodeJwt } from "jose";
 import { expect, test } from "vitest";
 import { ALICE } from "../support/people.ts";

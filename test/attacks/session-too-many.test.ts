@@ -1,6 +1,6 @@
 // Somebody with the password logs in again and again to fill the store, or a script forgets to log out. A user has so many
 // sessions at most: one more login ends the one that was idle longest, with its access token.
-// DESIGN: section 4, rule 9.
+// docs/sessions.md, rule 9.
 import { expect, test } from "vitest";
 import { attackedGateway, loggedIn } from "./attacked-gateway.ts";
 import { told } from "./shown-token.ts";

@@ -1,6 +1,6 @@
 // The attacker has a token that says too little, so that what is missing is taken for "anybody" or "everything"; or one that says
 // what only another kind of token may say.
-// SECURITY: AT8 (RFC 9068 §2.2), and DESIGN section 3: the claims of an access token.
+// SECURITY: AT8 (RFC 9068 §2.2), and docs/http.md: the claims of an access token.
 import { expect, test } from "vitest";
 import { serviceClient } from "../support/service-client.ts";
 import { forgingGateway, readToken } from "./forge.ts";

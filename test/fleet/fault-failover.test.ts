@@ -1,6 +1,6 @@
 // The primary dies with writes that its replica never got, and the replica takes its place while people go on: refreshes that were
 // lost are made good from the tokens that clients hold, and ends that were lost hold all the same.
-// SECURITY: F06, F07, F4; 3.4 (I1-I3); DESIGN: section 4, rules 3 and 5, and section 5, behind mine.
+// SECURITY: F06, F07, F4; 3.4 (I1-I3); docs/sessions.md, rules 3 and 5; docs/revocation.md.
 import { beforeAll, describe, expect, test } from "vitest";
 import { refreshAt, successorOf } from "../processes/gateway-pair.ts";
 import { type ReplicatedRedis, startReplicatedRedis } from "../support/redis-replica.ts";

@@ -1,6 +1,6 @@
 // Everybody at once: fifty tabs at each of two gateways show one refresh token, again and again; and a logout races a refresh.
 // There is one successor, and after a logout there is none. A thousand rounds: POSTERN_TEST_ROUNDS=1000.
-// SECURITY: F16, F33; RT3 (CVE-2026-1035); DESIGN: section 4, rules 1 and 7.
+// SECURITY: F16, F33; RT3 (CVE-2026-1035); docs/sessions.md, rules 1 and 7.
 import { beforeAll, describe, expect, test } from "vitest";
 import { refreshAt, successorOf } from "../processes/gateway-pair.ts";
 import { Browser } from "../support/http-client.ts";

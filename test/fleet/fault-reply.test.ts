@@ -1,6 +1,6 @@
 // Between a gateway and Redis one answer is lost, one request, or one is held up; or the gateway dies waiting. Whatever of it was
 // carried out: the client asks again with the token that it has, at either gateway, and goes on with the one successor.
-// SECURITY: F04, F05, F17; section 1, F3; DESIGN: section 4, rules 1 and 8.
+// SECURITY: F04, F05, F17; section 1, F3; docs/sessions.md, rules 1 and 8.
 import { beforeAll, describe, expect, test } from "vitest";
 import { refreshAt, successorOf } from "../processes/gateway-pair.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";

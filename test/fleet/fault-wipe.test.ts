@@ -1,6 +1,6 @@
 // Redis loses everything while people go on, and then the address leads to another Redis, that has never been used. Every
 // session is over, nobody's token passes who had logged out before, and with accounts restored it all begins again.
-// SECURITY: F08, F09; 3.4 (I1, I2); DESIGN: section 5, wiped.
+// SECURITY: F08, F09; 3.4 (I1, I2); docs/revocation.md, wiped.
 import { beforeAll, describe, expect, test } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";

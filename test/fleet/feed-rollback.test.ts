@@ -1,6 +1,6 @@
 // A replica is promoted that had not received the last writes. With `minReplicas` such a write was never acknowledged; without, the
 // gateways notice that the history was rolled back, write back what was lost and end it again, and let nothing pass until then.
-// SECURITY: F06, F4, I1; DESIGN: section 5, acknowledged means stored; behind mine.
+// SECURITY: F06, F4, I1; docs/revocation.md, acknowledged means stored; behind mine.
 import { beforeAll, describe, expect, test } from "vitest";
 import { type GatewayPair, startGatewayPair } from "../processes/gateway-pair.ts";
 import { Browser } from "../support/http-client.ts";

@@ -1,6 +1,6 @@
 // A Redis that loses everything under two running gateways (FLUSHALL, then a partition alone): what was revoked stays refused at every
 // moment, what was issued before is refused, the gateways write back what they hold, and the operator is told.
-// SECURITY: F08, F11, I1; DESIGN: section 5, wiped or rolled back.
+// SECURITY: F08, F11, I1; docs/revocation.md, wiped or rolled back.
 import { beforeAll, describe, expect, test } from "vitest";
 import { type GatewayPair, startGatewayPair } from "../processes/gateway-pair.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";

@@ -1,5 +1,5 @@
 /**
- * What must hold of one session's refresh tokens (DESIGN section 4), written down a second time and without a store: the property
+ * What must hold of one session's refresh tokens (docs/sessions.md), written down a second time and without a store: the property
  * test holds the real gateway against it. Times are milliseconds.
  */
 export const GRACE = 15_000;

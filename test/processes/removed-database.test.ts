@@ -1,6 +1,6 @@
 // Somebody tidies up the folder, or puts a backup in place, while a gateway runs. SQLite would go on with the file that has lost its
 // name: logins would work that nobody finds again, and revocations by command would reach no gateway.
-// SECURITY: RT5; DESIGN: section 5, fresh.
+// SECURITY: RT5; docs/revocation.md, fresh.
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";

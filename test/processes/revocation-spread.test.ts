@@ -1,6 +1,6 @@
 // A thief has an access token and keeps calling at the one gateway that did not hear of its end. Whatever ends it, taken at one
 // gateway or by a command beside both, is refused at the other; and what goes on after it is what each level says.
-// SECURITY: RT9, I1; DESIGN: section 5, levels.
+// SECURITY: RT9, I1; docs/revocation.md, levels.
 import { decodeProtectedHeader } from "jose";
 import { beforeAll, expect, test } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";

@@ -1,7 +1,7 @@
 // Somebody makes the store fail, or it fails by itself, just while people renew their sessions: another process holds the
 // database locked. Each refresh is answered 503 and uses nothing up; afterwards the same token renews the session, nobody is
 // logged out, and nothing that was answered 503 is carried out later.
-// SECURITY: RT5 (Keycloak #49213), RV5; DESIGN: section 4, rule 8.
+// SECURITY: RT5 (Keycloak #49213), RV5; docs/sessions.md, rule 8.
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, test } from "vitest";
 import { type Answer, Browser, type LoginAnswer } from "../support/http-client.ts";

@@ -48,7 +48,7 @@ const judged = async (change: object, header = {}): Promise<string> =>
   verdict(tokens().verify(await key.signRaw(JSON.stringify({ ...personClaims, ...change }), header), NOW));
 
 describe("issuing", () => {
-  it("AT8: gives the claims of RFC 9068 and of DESIGN", async () => {
+  it("AT8: gives the claims of RFC 9068 and our own", async () => {
     const { token, jti, expiresIn } = await tokens({ random: () => 0 }).issue(personGrant);
     expect(decodeProtectedHeader(token)).toEqual({ alg: "ES256", kid: "test-key", typ: "at+jwt" });
     const seconds = Math.floor(NOW / 1000);
