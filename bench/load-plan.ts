@@ -1,13 +1,14 @@
 /** What the load generator is asked to send. */
 export interface LoadPlan {
-  readonly port: number;
+  /** Connections go to these in turn. */
+  readonly ports: readonly number[];
   readonly connections: number;
   readonly requests: number;
   /** Requests a second whatever the answers do (open loop), or null: each connection sends as soon as it is answered. */
   readonly rate: number | null;
   readonly send: Messages;
-  /** The status that every answer must have; any other fails the measurement. */
-  readonly expect: number;
+  /** The status that every answer must have, any other failing the measurement; null: whatever comes is counted. */
+  readonly expect: number | null;
 }
 
 export type Messages =
@@ -19,6 +20,8 @@ export type Messages =
 export interface LoadResult {
   readonly answers: number;
   readonly milliseconds: number;
+  /** How many answers had which status. */
+  readonly statuses: Readonly<Record<number, number>>;
   /** In milliseconds, from the time a request was due. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
   /** The refresh tokens to go on with, and how many answers brought a new one. */

@@ -52,9 +52,16 @@ const open = (port: number): Promise<Connection> =>
     socket.once("error", reject);
   });
 
-/** Sends until the plan is fulfilled; gives the latency of each answer. */
-async function drive(plan: LoadPlan, script: Script, connections: readonly Connection[]): Promise<number[]> {
+interface Driven {
+  /** Of each answer. */
+  readonly latencies: readonly number[];
+  readonly statuses: Readonly<Record<number, number>>;
+}
+
+/** Sends until the plan is fulfilled. */
+async function drive(plan: LoadPlan, script: Script, connections: readonly Connection[]): Promise<Driven> {
   const latencies: number[] = [];
+  const statuses: Record<number, number> = {};
   const start = performance.now();
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -76,7 +83,10 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
     const receive = (connection: Connection, chunk: Buffer) => {
       const answer = connection.reader.push(chunk);
       if (answer === null || connection.due === null) return;
-      if (answer.status !== plan.expect) return reject(new Error(`answered ${answer.status}, not ${plan.expect}`));
+      if (plan.expect !== null && answer.status !== plan.expect) {
+        return reject(new Error(`answered ${answer.status}, not ${plan.expect}`));
+      }
+      statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       script.answered(connection, answer);
       latencies.push(performance.now() - connection.due);
       connection.due = null;
@@ -91,19 +101,22 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
     sendDue();
     if (plan.rate !== null) timer = setInterval(sendDue, 1);
   }).finally(() => clearInterval(timer));
-  return latencies;
+  return { latencies, statuses };
 }
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const connections = await Promise.all(Array.from({ length: plan.connections }, () => open(plan.port)));
+  const connections = await Promise.all(
+    Array.from({ length: plan.connections }, (_, index) => open(plan.ports[index % plan.ports.length] ?? 0)),
+  );
   const refresh = new RefreshScript(plan.send.kind === "refresh" ? plan.send.tokens : []);
   const script = plan.send.kind === "list" ? listScript(plan.send.messages) : refresh;
   const start = performance.now();
   try {
-    const latencies = await drive(plan, script, connections);
+    const { latencies, statuses } = await drive(plan, script, connections);
     return {
       answers: latencies.length,
       milliseconds: performance.now() - start,
+      statuses,
       latency: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) },
       tokens: refresh.tokens,
       renewed: refresh.renewed,

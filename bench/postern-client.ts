@@ -38,6 +38,12 @@ export async function logIn(port: number, account: Account): Promise<Login> {
   return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
 }
 
+/** A refresh with the token in the body. */
+export async function refresh(port: number, token: string): Promise<Login> {
+  const answer = await post(port, "/auth/refresh", "application/json", JSON.stringify({ refresh_token: token }));
+  return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
+}
+
 export async function logOut(port: number, accessToken: string): Promise<void> {
   await post(port, "/auth/logout", "application/json", "", `Bearer ${accessToken}`);
 }

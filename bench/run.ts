@@ -11,25 +11,27 @@ import { describeMachine, stepAside } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { freePort, type Running, start, startListening } from "./processes.ts";
 import { writeReport } from "./report.ts";
+import type { Found, Row } from "./row.ts";
+import { accessLog } from "./rows/access-log.ts";
+import { fleet } from "./rows/fleet.ts";
+import { flood } from "./rows/flood.ts";
 import { login } from "./rows/login.ts";
+import { million } from "./rows/million.ts";
 import { neverSeen } from "./rows/never-seen.ts";
 import { proxied } from "./rows/proxied.ts";
-import { refreshKept, refreshRotated } from "./rows/refresh.ts";
-import { type RevocationLatency, revocationLatency, revocationTable } from "./rows/revocation.ts";
-import { quantile } from "./statistics.ts";
+import { redisMemory } from "./rows/redis-memory.ts";
+import { refreshKept, refreshOnRedis, refreshRotated } from "./rows/refresh.ts";
+import { revocation } from "./rows/revocation.ts";
+import { soak } from "./rows/soak.ts";
 import { comparisonTable } from "./table.ts";
 import { type Findings, targetTable } from "./targets.ts";
 
-const COMPARISONS: readonly Comparison[] = [proxied, neverSeen, refreshRotated, refreshKept, login];
-const REVOCATION = "revocation";
+const COMPARISONS: readonly Comparison[] = [
+  ...[proxied, accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login],
+];
+const ROWS: readonly Row[] = [revocation, fleet, million, redisMemory, flood, soak];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
-
-/** 30 % of what Postern took in the main row, or of a modest guess where that was left out. */
-function openLoopRate(proxiedFindings: Measurements | undefined): number {
-  const rates = proxiedFindings?.get("postern")?.map(({ rate }) => rate) ?? [6000];
-  return Math.round(0.3 * quantile(rates, 0.5));
-}
 
 /** Runs what the options ask for. */
 async function findOut(options: Options, ground: Ground, generator: Running): Promise<Findings> {
@@ -44,23 +46,28 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
     // At once, so that a row that fails later does not take these figures with it.
     process.stdout.write(`${comparisonTable(comparison, measurements)}\n`);
   }
-  let revocation: RevocationLatency | null = null;
-  if (options.wantsRow(REVOCATION) && options.wantsContender("postern")) {
-    say(REVOCATION);
-    const rate = openLoopRate(comparisons.get(proxied.name));
-    revocation = await revocationLatency(ground, generator, { count: options.revocations, rate });
-    process.stdout.write(`${revocationTable(revocation)}\n`);
+  const rows: Found[] = [];
+  const bench = { ground, generator, effort, quick: options.quick };
+  for (const { name, missing, measure } of ROWS.filter((row) => options.wantsRow(row.name))) {
+    if (missing !== null) {
+      say(`${name}: left out, ${missing}`);
+      continue;
+    }
+    say(name);
+    const found = await measure(bench);
+    rows.push(found);
+    process.stdout.write(`${found.table}\n`);
   }
-  return { comparisons, revocation };
+  return { comparisons, rows };
 }
 
 function report({ rounds }: Options, findings: Findings): string {
   const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds. ${describeMachine()}`;
-  const tables = COMPARISONS.flatMap((comparison) => {
+  const comparisons = COMPARISONS.flatMap((comparison) => {
     const measurements = findings.comparisons.get(comparison.name);
     return measurements ? [comparisonTable(comparison, measurements)] : [];
   });
-  if (findings.revocation) tables.push(revocationTable(findings.revocation));
+  const tables = [...comparisons, ...findings.rows.map(({ table }) => table)];
   return `\n${head}\n\n${[targetTable(findings), ...tables].join("\n")}`;
 }
 
@@ -84,14 +91,19 @@ async function main(options: Options): Promise<void> {
     if (options.isWhole) writeReport(report(options, findings));
   } finally {
     for (const running of started.reverse()) await running.stop();
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 const options = readOptions();
 if (options.help) {
   const contenders = new Set(COMPARISONS.flatMap((comparison) => comparison.contenders.map(({ name }) => name)));
-  process.stdout.write(usage([...COMPARISONS.map(({ name }) => name), REVOCATION], [...contenders]));
+  process.stdout.write(
+    usage(
+      [...COMPARISONS, ...ROWS].map(({ name }) => name),
+      [...contenders],
+    ),
+  );
 } else {
   await main(options);
 }

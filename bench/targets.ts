@@ -1,11 +1,11 @@
 import type { Measurements } from "./comparison.ts";
-import type { RevocationLatency } from "./rows/revocation.ts";
+import type { Figure, Found } from "./row.ts";
 import { ratios } from "./table.ts";
 
 /** What one run found; a row that was not asked for is absent. */
 export interface Findings {
   readonly comparisons: ReadonlyMap<string, Measurements>;
-  readonly revocation: RevocationLatency | null;
+  readonly rows: readonly Found[];
 }
 
 interface Target {
@@ -22,6 +22,9 @@ const cpuAgainst = (row: string, yardstick: string) => (findings: Findings) =>
 /** What one core gets done, by CPU time: answers a second say the same only where the core was fully the contender's. */
 const throughputAgainst = (row: string, other: string) => (findings: Findings) =>
   ratios(findings.comparisons.get(row) ?? new Map(), "postern", other, ({ cpu }) => 1 / cpu)?.median ?? null;
+
+const figure = (name: Figure) => (findings: Findings) =>
+  findings.rows.map(({ figures }) => figures[name]).find((value) => value !== undefined) ?? null;
 
 const TARGETS: readonly Target[] = [
   {
@@ -55,10 +58,52 @@ const TARGETS: readonly Target[] = [
     measured: cpuAgainst("refresh", "bare-node-refresh"),
   },
   {
+    what: "refresh on Redis (rotated), CPU against a bare Node answer, one signature and one EVALSHA",
+    bound: { kind: "most", value: 1.5 },
+    unit: "x",
+    measured: cpuAgainst("refresh-redis", "bare-node-evalsha"),
+  },
+  {
     what: "revocation seen by another process on the embedded store, slowest",
     bound: { kind: "most", value: 100 },
     unit: " ms",
-    measured: ({ revocation }) => revocation?.max ?? null,
+    measured: figure("revocation embedded max"),
+  },
+  {
+    what: "revocation on Redis, refused by the last of three other gateways, p99",
+    bound: { kind: "most", value: 10 },
+    unit: " ms",
+    measured: figure("revocation redis p99"),
+  },
+  {
+    what: "a million live revocations, memory of a gateway",
+    bound: { kind: "most", value: 64 },
+    unit: " MB",
+    measured: figure("million memory"),
+  },
+  {
+    what: "a million live revocations, CPU a request more than with none",
+    bound: { kind: "most", value: 0.5 },
+    unit: " µs",
+    measured: figure("million cpu"),
+  },
+  {
+    what: "the proxy under a flood of logins, p99 against without",
+    bound: { kind: "most", value: 2 },
+    unit: "x",
+    measured: figure("flood p99 ratio"),
+  },
+  {
+    what: "of the flood refused with 503",
+    bound: { kind: "least", value: 50 },
+    unit: " %",
+    measured: figure("flood refused"),
+  },
+  {
+    what: "memory over a soak of distinct tokens, last fifth against second fifth",
+    bound: { kind: "most", value: 1.1 },
+    unit: "x",
+    measured: figure("soak growth"),
   },
 ];
 

@@ -1,13 +1,21 @@
 import type { Contender } from "../contender.ts";
 import { issueToken, logIn, makeMany } from "../postern-client.ts";
+import type { Deployment } from "../postern-gateways.ts";
 import { startPair } from "../postern-pair.ts";
 
-const postern = (label: string, grace?: string): Contender => ({
-  name: "postern",
+interface Variant {
+  readonly name: string;
+  readonly label: string;
+  readonly deployment?: Deployment;
+  readonly accessLog?: boolean;
+}
+
+const postern = ({ name, label, deployment = {}, accessLog = false }: Variant): Contender => ({
+  name,
   label,
   missing: null,
   async start(ground) {
-    const { measured, other, accounts, service, stop } = await startPair(ground, grace);
+    const { measured, other, accounts, service, stop } = await startPair(ground, deployment, { accessLog });
     // Two at a time: the passwords' queue would only grow.
     const logIns = (count: number) =>
       makeMany(count, 2, (index) => logIn(other.port, accounts[index % accounts.length] ?? fail()));
@@ -27,7 +35,9 @@ const fail = (): never => {
   throw new Error("no accounts");
 };
 
-export const posternDefaults = postern("Postern");
+export const posternDefaults = postern({ name: "postern", label: "Postern" });
 
 /** With the shortest grace, so that every refresh a second apart is a rotation. */
-export const posternRotating = postern("Postern", "1s");
+export const posternRotating = postern({ name: "postern", label: "Postern", deployment: { grace: "1s" } });
+
+export const posternLogging = postern({ name: "postern-log", label: "Postern, `log.access: true`", accessLog: true });

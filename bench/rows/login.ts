@@ -16,7 +16,7 @@ export const login: Comparison = {
   warmUps: 1,
   async plan({ port, accounts = [NOBODY] }, effort, last) {
     return {
-      port,
+      ports: [port],
       connections: 2,
       requests: requestsFor(effort, last, 20),
       rate: null,

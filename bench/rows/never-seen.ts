@@ -19,7 +19,7 @@ export const neverSeen: Comparison = {
     if (!tokens) throw new Error("issues no tokens");
     const sent = await tokens(TOKENS);
     return {
-      port,
+      ports: [port],
       connections: 32,
       requests: TOKENS,
       rate: null,

@@ -18,7 +18,7 @@ export const proxied: Comparison = {
   warmUps: 2,
   async plan({ port, users }, effort, last) {
     return {
-      port,
+      ports: [port],
       connections: 32,
       requests: requestsFor(effort, last, 5000),
       rate: null,

@@ -2,21 +2,25 @@ import { setTimeout } from "node:timers/promises";
 import { type Comparison, requestsFor } from "../comparison.ts";
 import type { Standing } from "../contender.ts";
 import { bareNodeRefresh, bareNodeSigning } from "../contenders/bare-node.ts";
+import { bareNodeEvalsha } from "../contenders/bare-redis.ts";
 import { posternDefaults, posternRotating } from "../contenders/postern.ts";
+import { posternOnRedis } from "../contenders/postern-redis.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import type { Measurement } from "../measure.ts";
 
 const SESSIONS = 150;
 
 /** The refresh tokens to send: what the last measurement left, or those of new sessions. */
-async function refreshTokens({ sessions }: Standing, last: Measurement | null): Promise<readonly string[]> {
-  if (last) return last.load.tokens;
+const refreshTokens = (standing: Standing, last: Measurement | null): Promise<readonly string[]> | readonly string[] =>
+  last === null ? newSessions(standing, SESSIONS) : last.load.tokens;
+
+function newSessions({ sessions }: Standing, count: number): Promise<readonly string[]> {
   if (!sessions) throw new Error("has no sessions");
-  return sessions(SESSIONS);
+  return sessions(count);
 }
 
 const refreshPlan = (port: number, tokens: readonly string[], requests: number): LoadPlan => ({
-  port,
+  ports: [port],
   connections: 8,
   requests,
   rate: null,
@@ -50,5 +54,18 @@ export const refreshKept: Comparison = {
   async plan(standing, effort, last) {
     const tokens = await refreshTokens(standing, last);
     return refreshPlan(standing.port, tokens, requestsFor(effort, last, 3000));
+  },
+};
+
+export const refreshOnRedis: Comparison = {
+  name: "refresh-redis",
+  title: "Refresh on Redis, rotated",
+  note: "POST /auth/refresh with the token in the body, each session once, 8 connections. Redis, on the load's core, keeps an append-only file. CPU is the gateway's alone.",
+  contenders: [bareNodeEvalsha, bareNodeSigning, posternOnRedis],
+  yardstick: bareNodeEvalsha.name,
+  warmUps: 2,
+  async plan(standing, effort, last) {
+    const requests = requestsFor(effort, last, 2000);
+    return refreshPlan(standing.port, await newSessions(standing, requests), requests);
   },
 };
