@@ -53,8 +53,11 @@ export class RedisLink {
 
   /** Resolves when the first attempt to connect has ended, well or not; it goes on by itself. */
   async open(): Promise<void> {
-    await within(OPEN_PATIENCE, this.#client.connect()).catch(() => {});
-    await this.#preparing;
+    // A cluster's client says that it is ready only after its connecting has ended.
+    await within(OPEN_PATIENCE, this.#client.connect()).then(
+      () => this.#prepare(),
+      () => this.#preparing,
+    );
   }
 
   async close(): Promise<void> {
