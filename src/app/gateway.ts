@@ -79,7 +79,7 @@ export interface GatewayOptions {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds between two looks at the feed. */
   readonly feedInterval: number;
-  /** Milliseconds that a look may wait in the store for an entry to come; 0 where the store cannot tell. */
+  /** Milliseconds between two reads of the feed, in which entries are waited for; 0 where the store cannot tell when one comes. */
   readonly feedWait: number;
   readonly version: string;
 }
@@ -102,7 +102,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const follower = new FeedFollower({
     ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
     readWait: options.feedWait,
-    read: (after, limit, waitFor) => store.readFeed({ after, limit, wait: waitFor }),
+    read: (after, limit) => store.readFeed({ after, limit }),
+    news: (after, limit, milliseconds) => store.awaitFeed({ after, limit, wait: milliseconds }),
+    receipt: config.store.kind === "sqlite" ? async () => {} : (cursor) => upkeep.announce(cursor),
     ...createRepairs({ store, keyRing, observe }),
   });
   const viewState = () => follower.state;

@@ -1,5 +1,6 @@
 import type { StoredKeyRing } from "../keys/stored-key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
+import type { FeedCursor } from "../revocation/feed.ts";
 import type { FeedFollower, ViewState } from "../revocation/follower.ts";
 import type { Store, SweepLimits } from "../stores/store.ts";
 
@@ -63,7 +64,7 @@ export class Upkeep {
   async #round(): Promise<void> {
     const now = this.#options.monotonic();
     this.#tellViewState();
-    await this.#attempt("announce", () => this.#announce(now));
+    await this.#attempt("announce", () => this.#announceNews(now));
     if (now >= this.#keysAt) await this.#attempt("keys", () => this.#refreshKeys(now));
     if (now >= this.#sweepAt) await this.#attempt("sweep", () => this.#sweep(now));
   }
@@ -80,14 +81,18 @@ export class Upkeep {
     this.#options.observe({ kind: "view", state });
   }
 
-  async #announce(now: number): Promise<void> {
-    const { store, node, version, startedAt, accessTtl, follower } = this.#options;
-    const cursor = follower.cursor ?? [];
-    const says = cursor.join(" ");
-    if (says === this.#receiptOf && now - this.#receiptAt < RECEIPT_EVERY) return;
+  /** Writes the gateway's receipt: how far it has read the feed. */
+  async announce(cursor: FeedCursor): Promise<void> {
+    const { store, node, version, startedAt, accessTtl, monotonic } = this.#options;
     await store.announce({ receipt: { node, version, startedAt, cursor }, accessTtl });
-    this.#receiptAt = now;
-    this.#receiptOf = says;
+    this.#receiptAt = monotonic();
+    this.#receiptOf = cursor.join(" ");
+  }
+
+  async #announceNews(now: number): Promise<void> {
+    const cursor = this.#options.follower.cursor ?? [];
+    if (cursor.join(" ") === this.#receiptOf && now - this.#receiptAt < RECEIPT_EVERY) return;
+    await this.announce(cursor);
   }
 
   async #refreshKeys(now: number): Promise<void> {

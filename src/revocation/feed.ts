@@ -11,6 +11,12 @@ export interface FeedState {
   readonly last: string;
 }
 
+/** What came while it was waited for, oldest entry first. It goes on from where the reader stands, and says nothing of the feed's end. */
+export interface FeedNews {
+  readonly entries: readonly RevocationEntry[];
+  readonly cursor: FeedCursor;
+}
+
 /** What one read of the feed brought, oldest entry first. */
 export interface FeedPage {
   readonly entries: readonly RevocationEntry[];
@@ -19,8 +25,6 @@ export interface FeedPage {
   readonly end: boolean;
   /** False: what stands before the place that was read from is no longer what a reader found there. The store was rolled back. */
   readonly continues: boolean;
-  /** How many milliseconds after the read was asked for its end was still the end: a read may wait for what comes. */
-  readonly waited: number;
   readonly state: readonly FeedState[];
   /** The store's clock at the read, in milliseconds. */
   readonly now: number;

@@ -1,17 +1,22 @@
-import type { FeedCursor, FeedPage } from "./feed.ts";
+import type { RevocationEntry } from "./entry.ts";
+import type { FeedCursor, FeedNews, FeedPage } from "./feed.ts";
 import { type HistoryBreak, type RepairOptions, repairHistory } from "./repair.ts";
 
 const PAGE = 1000;
-/** A view that has read to the end within this many milliseconds is fresh (DESIGN section 5). */
+/** A view is fresh that has read to the end within this many milliseconds, with a receipt that the store took. */
 const FRESH = 1000;
 const PAUSE_AFTER_FAILURE = 250;
+/** While it cannot be waited for entries, they are read as often. */
+const PAUSE_WITHOUT_NEWS = 50;
 
 /** Nothing passes while it is catching up or while the store's history, found to be another, is being repaired. */
 export type ViewState = "catching_up" | HistoryBreak["cause"] | "fresh" | "aging" | "stale";
 
-export interface FollowerOptions extends Omit<RepairOptions, "read"> {
-  /** `wait`: milliseconds that the read may wait for an entry to come. */
-  readonly read: (after: FeedCursor | null, limit: number, wait: number) => Promise<FeedPage>;
+export interface FollowerOptions extends RepairOptions {
+  /** Waits for entries, so many milliseconds at most; null: none came. */
+  readonly news: (after: FeedCursor, limit: number, milliseconds: number) => Promise<FeedNews | null>;
+  /** Tells the store how far the view has been read. Rejects where the store does not take it. */
+  readonly receipt: (cursor: FeedCursor) => Promise<void>;
   /**
    * Makes a revoked key sign no more. An entry counts as read when this has resolved; it is read again when this rejects.
    */
@@ -26,24 +31,29 @@ export interface FollowerOptions extends Omit<RepairOptions, "read"> {
   readonly monotonic: () => number;
   /** Resolves after so many milliseconds, or when `signal` is aborted. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Milliseconds between two reads. */
+  /** Milliseconds between two looks. */
   readonly interval: number;
-  /** Milliseconds that a read may wait in the store for an entry to come; 0 where the store cannot tell. */
+  /** Milliseconds between two reads to the end, in which entries are waited for; 0 where the store cannot tell when one comes. */
   readonly readWait: number;
   /** Milliseconds after which a view that could not be read is stale. */
   readonly maxStaleness: number;
 }
 
-/** Keeps a view in step with the feed: reads to the end, then waits for more, in the store or by asking again at every interval. */
+/**
+ * Keeps a view in step with the feed: reads to the end, then waits for more, in the store or by asking again at every interval. What
+ * comes while it waits is applied at once and proves nothing; reads to the end, each with a receipt, make the view fresh and compare
+ * histories.
+ */
 export class FeedFollower {
   readonly #options: FollowerOptions;
   readonly #stopped = new AbortController();
   #cursor: FeedCursor | null = null;
   /** The history that the view was read from; null before the first read. */
-  #history: { readonly epochs: readonly string[]; readonly seen: number } | null = null;
+  #history: { readonly epochs: readonly string[]; readonly seen: number; readonly seenAt: number } | null = null;
   #broken: HistoryBreak | null = null;
-  /** When the end of the feed was last known to be reached; null until the view has caught up. */
+  /** When the last read to the end began whose receipt the store took; null until the view has caught up. */
   #endReadAt: number | null = null;
+  #receiptTaken = false;
   #reading: Promise<void> | null = null;
   #following: Promise<void> = Promise.resolve();
 
@@ -63,7 +73,7 @@ export class FeedFollower {
     return age <= this.#options.maxStaleness ? "aging" : "stale";
   }
 
-  /** Milliseconds since the end of the feed was known to be reached; null until the view has caught up. */
+  /** Milliseconds since the view was known to be complete; null until it has caught up. */
   get age(): number | null {
     return this.#endReadAt === null ? null : this.#options.monotonic() - this.#endReadAt;
   }
@@ -81,7 +91,7 @@ export class FeedFollower {
     this.#following = this.#follow();
   }
 
-  /** A read that waits in the store ends by itself; what it brings is no longer wanted. */
+  /** What is waited for in the store is no longer wanted when it comes. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await (this.#options.readWait > 0 ? this.#reading?.catch(() => {}) : this.#following);
@@ -93,18 +103,38 @@ export class FeedFollower {
     while (!signal.aborted) {
       if (pause > 0) await this.#options.wait(pause, signal);
       if (signal.aborted) return;
-      pause = await this.#readOn().then(
-        () => this.#options.interval,
-        () => PAUSE_AFTER_FAILURE,
-      );
+      pause = await this.#readOn().catch(() => PAUSE_AFTER_FAILURE);
     }
   }
 
-  /** A read that waits holds up nobody who wants to read to the end now. */
-  async #readOn(): Promise<void> {
-    const { readWait } = this.#options;
-    if (readWait === 0 || this.#endReadAt === null) return this.#readToEnd();
-    await this.#readPage(this.#cursor, readWait);
+  /** Resolves with the milliseconds until it is to go on. */
+  async #readOn(): Promise<number> {
+    const { interval, readWait, monotonic } = this.#options;
+    const left = this.#endReadAt === null ? 0 : this.#endReadAt + readWait - monotonic();
+    if (left > 0 && this.#cursor !== null) {
+      const came = await this.#awaitNews(this.#cursor, left);
+      if (came || this.#stopped.signal.aborted) return interval;
+    }
+    await this.#readToEnd();
+    return this.#receiptTaken ? interval : PAUSE_AFTER_FAILURE;
+  }
+
+  /** Holds up nobody who wants to read to the end now. Resolves with whether anything came. */
+  async #awaitNews(after: FeedCursor, milliseconds: number): Promise<boolean> {
+    const { news, wait, monotonic } = this.#options;
+    const { signal } = this.#stopped;
+    try {
+      const found = await news(after, PAGE, milliseconds);
+      if (found === null || signal.aborted) return false;
+      const { seen, seenAt } = this.#history ?? { seen: 0, seenAt: 0 };
+      await this.#apply(found.entries, seen + monotonic() - seenAt);
+      // Somebody may have read on meanwhile, or found the history broken.
+      if (this.#cursor === after && this.#broken === null) this.#cursor = found.cursor;
+      return true;
+    } catch {
+      await wait(PAUSE_WITHOUT_NEWS, signal);
+      return false;
+    }
   }
 
   #readToEnd(): Promise<void> {
@@ -117,40 +147,45 @@ export class FeedFollower {
   async #readPages(): Promise<void> {
     for (;;) {
       if (this.#broken !== null) await this.#repair(this.#broken);
-      const page = await this.#readPage(this.#cursor, 0);
+      const page = await this.#readPage(this.#cursor);
       if (page.end && this.#broken === null) return;
     }
   }
 
-  async #readPage(after: FeedCursor | null, wait: number): Promise<FeedPage> {
-    const { view, read, monotonic, onKeyRevoked } = this.#options;
+  async #readPage(after: FeedCursor | null): Promise<FeedPage> {
+    const { read, receipt, monotonic } = this.#options;
     const began = monotonic();
-    const page = await read(after, PAGE, wait);
-    if (wait > 0 && this.#stopped.signal.aborted) return page;
+    const taken = receipt(after ?? []).then(
+      () => true,
+      () => false,
+    );
+    const page = await read(after, PAGE);
+    this.#receiptTaken = await taken;
     const broken = this.#breakIn(page);
     if (broken !== null) {
       this.#break(broken);
       return page;
     }
-    for (const entry of page.entries) view.apply(entry);
-    this.#tell(page);
-    if (page.entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
+    await this.#apply(page.entries, page.now);
     // Somebody may have read on meanwhile, or found the history broken.
     if (this.#cursor === after && this.#broken === null) this.#adopt(page, began);
     return page;
   }
 
-  #adopt(page: FeedPage, began: number): void {
-    this.#cursor = page.cursor;
-    this.#history = { epochs: page.state.map(({ epoch }) => epoch), seen: page.now };
-    if (!page.end) return;
-    this.#options.view.trim(page.now);
-    this.#endReadAt = began + page.waited;
+  async #apply(entries: readonly RevocationEntry[], storeTime: number): Promise<void> {
+    const { view, onRead, onKeyRevoked } = this.#options;
+    for (const entry of entries) view.apply(entry);
+    const [oldest] = entries;
+    if (oldest !== undefined) onRead(entries.length, Math.max(0, storeTime - oldest.at));
+    if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
   }
 
-  #tell(page: FeedPage): void {
-    const [oldest] = page.entries;
-    if (oldest !== undefined) this.#options.onRead(page.entries.length, Math.max(0, page.now - oldest.at));
+  #adopt(page: FeedPage, began: number): void {
+    this.#cursor = page.cursor;
+    this.#history = { epochs: page.state.map(({ epoch }) => epoch), seen: page.now, seenAt: began };
+    if (!page.end) return;
+    this.#options.view.trim(page.now);
+    if (this.#receiptTaken) this.#endReadAt = began;
   }
 
   #breakIn(page: FeedPage): HistoryBreak | null {
@@ -170,14 +205,13 @@ export class FeedFollower {
   }
 
   async #repair(broken: HistoryBreak): Promise<void> {
-    const { read, monotonic, onRepaired } = this.#options;
+    const { monotonic, onRepaired } = this.#options;
     const began = monotonic();
-    const { page, restored } = await repairHistory(
-      { ...this.#options, read: (after, limit) => read(after, limit, 0) },
-      broken,
-    );
+    const { page, restored } = await repairHistory(this.#options, broken);
     await onRepaired(broken.cause, restored);
     this.#broken = null;
+    // Read on from there, with a receipt.
+    this.#receiptTaken = false;
     this.#adopt(page, began);
   }
 }

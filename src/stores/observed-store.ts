@@ -24,8 +24,8 @@ export function observedStore(store: Store, observe: Observe, monotonic: () => n
   };
   return {
     ...timed,
-    // A read that waits for news does not say how fast the store is.
-    readFeed: (input) => ((input.wait ?? 0) > 0 ? store.readFeed(input) : timed.readFeed(input)),
+    // Waiting for news does not say how fast the store is.
+    awaitFeed: (input) => store.awaitFeed(input),
     async endSession(input) {
       const result = await timed.endSession(input);
       ended(input.reason, result.existed ? 1 : 0);

@@ -40,6 +40,7 @@ export function storeOver(call: CallStore, close: () => Promise<void>): Store {
     writeSessionData: (input) => call("writeSessionData", input),
     revoke: (input) => call("revoke", input),
     readFeed: (input) => call("readFeed", input),
+    awaitFeed: (input) => call("awaitFeed", input),
     sealFeed: (input) => call("sealFeed", input),
     restore: (input) => call("restore", input),
     createClient: (input) => call("createClient", input),

@@ -19,7 +19,11 @@ export function storeWithBreaker(store: Store, breaker: Breaker): Store {
       throw error;
     }
   };
-  return { ...storeOver(call, () => store.close()), readFeed: (input) => store.readFeed(input) };
+  return {
+    ...storeOver(call, () => store.close()),
+    readFeed: (input) => store.readFeed(input),
+    awaitFeed: (input) => store.awaitFeed(input),
+  };
 }
 
 const endingOf = (error: unknown): Ending =>

@@ -2,7 +2,7 @@ import type { AttemptBucket } from "../accounts/login-limits.ts";
 import type { Client, User } from "../accounts/records.ts";
 import type { StoredKey } from "../keys/stored-key.ts";
 import type { HeldRevocation, RevocationEntry, RevocationTarget } from "../revocation/entry.ts";
-import type { FeedCursor, FeedPage } from "../revocation/feed.ts";
+import type { FeedCursor, FeedNews, FeedPage } from "../revocation/feed.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshRequest, RefreshResult } from "../sessions/refresh.ts";
 import type { NewSession, Session, SessionLimits } from "../sessions/session.ts";
@@ -179,15 +179,17 @@ export interface Store {
     readonly dryRun: boolean;
     readonly origin: Origin;
   }): Promise<RevokeResult>;
+  /** Entries after `after` (null: from the start), at most `limit`. */
+  readFeed(input: { readonly after: FeedCursor | null; readonly limit: number }): Promise<FeedPage>;
   /**
-   * Entries after `after` (null: from the start), at most `limit`. Where there are none it may wait for one to come, `wait`
-   * milliseconds at most (absent: 0); a store that cannot tell when one comes does not wait.
+   * Waits for entries after `after`, `wait` milliseconds at most. Null: none came that go on from there. A store that cannot tell
+   * when one comes does not wait.
    */
-  readFeed(input: {
-    readonly after: FeedCursor | null;
+  awaitFeed(input: {
+    readonly after: FeedCursor;
     readonly limit: number;
-    readonly wait?: number;
-  }): Promise<FeedPage>;
+    readonly wait: number;
+  }): Promise<FeedNews | null>;
   /**
    * After a wipe: publishes a revocation of every access token issued so far in each partition whose epoch is not that of `from`,
    * unless that has been done since `seen` by somebody who came from the same. `seen`: the store's clock as the caller last saw it.

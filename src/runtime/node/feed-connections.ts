@@ -1,17 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, type Redis } from "ioredis";
 import type { WaitForEntries } from "../../stores/redis/feed-reader.ts";
 import { feedKey } from "../../stores/redis/keys.ts";
 import { ALL_PARTITIONS } from "../../stores/redis/partition.ts";
 import { slotOf } from "../../stores/redis/slot.ts";
+import { StoreUnavailable } from "../../stores/store.ts";
 import { FeedLine } from "./feed-line.ts";
 import { redisClient } from "./redis-client.ts";
 import type { RedisAddress } from "./redis-url.ts";
 
 /** Longer (ms) than any read waits: a line gives its connection up by itself. */
 const COMMAND_TIMEOUT = 10_000;
-/** Without a connection that can wait the feed is asked again at this interval, in milliseconds. */
-const INTERVAL = 50;
 
 export interface FeedConnections {
   readonly wait: WaitForEntries;
@@ -45,23 +43,16 @@ export function feedConnections(address: RedisAddress): FeedConnections {
     async wait(after, count, milliseconds) {
       const began = performance.now();
       const entries = new Map<number, readonly unknown[]>();
-      /** When each waiter last knew of nothing: at the end of a read that brought nothing, else at its beginning. */
-      const quiet = waiters.map(() => began);
       let failed = false;
       let ended = false;
-      const reads = waiters.map(async ({ partitions, line }, at) => {
+      const reads = waiters.map(async ({ partitions, line }) => {
         const ids = partitions.map((partition) => after[partition] ?? "0-0");
         // A read that an earlier call began may end before this call does.
         for (;;) {
           const left = began + milliseconds - performance.now();
           if (ended || left <= 0) return false;
-          const { since, reply } = line.wait(partitions.map(feedKey), ids, count, Math.ceil(left));
-          quiet[at] = since;
-          const found = await reply;
-          if (found === null) {
-            quiet[at] = performance.now();
-            continue;
-          }
+          const found = await line.wait(partitions.map(feedKey), ids, count, Math.ceil(left));
+          if (found === null) continue;
           for (const partition of partitions) {
             const come = found.get(feedKey(partition));
             if (come !== undefined) entries.set(partition, come);
@@ -82,8 +73,8 @@ export function feedConnections(address: RedisAddress): FeedConnections {
         Promise.allSettled(reads).then(() => resolve());
       });
       ended = true;
-      if (failed && entries.size === 0) await delay(INTERVAL);
-      return { entries: new Map(entries), quiet: failed ? 0 : Math.min(...quiet) - began };
+      if (failed && entries.size === 0) throw new StoreUnavailable("awaitFeed: no connection that waits");
+      return new Map(entries);
     },
     close() {
       for (const { line } of waiters) line.close();

@@ -9,7 +9,6 @@ export type FeedReply = ReadonlyMap<string, readonly unknown[]> | null;
 
 interface Waiting {
   readonly what: string;
-  readonly since: number;
   readonly reply: Promise<FeedReply>;
 }
 
@@ -26,21 +25,21 @@ export class FeedLine {
   }
 
   /**
-   * Waits for entries behind the ids. A read that is waiting for the same already is shared; `since` says when it began
-   * (`performance.now`). Rejects where there is no connection.
+   * Waits for entries behind the ids. A read that is waiting for the same already is shared, and may end sooner. Rejects where there is
+   * no connection.
    */
-  wait(streams: readonly string[], ids: readonly string[], count: number, milliseconds: number): Waiting {
+  wait(streams: readonly string[], ids: readonly string[], count: number, milliseconds: number): Promise<FeedReply> {
     const what = ids.join();
-    if (this.#waiting?.what === what) return this.#waiting;
+    if (this.#waiting?.what === what) return this.#waiting.reply;
     const before = this.#waiting?.reply.catch(() => null) ?? null;
     const reply = Promise.resolve(before).then(() => this.#read(streams, ids, count, milliseconds));
-    const waiting = { what, since: performance.now(), reply };
+    const waiting = { what, reply };
     this.#waiting = waiting;
     const settled = (): void => {
       if (this.#waiting === waiting) this.#waiting = null;
     };
     reply.then(settled, settled);
-    return waiting;
+    return reply;
   }
 
   close(): void {

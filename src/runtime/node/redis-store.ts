@@ -1,6 +1,7 @@
 import type { StoreAddress } from "../../config/config.ts";
 import { sealFeed } from "../../stores/redis/epoch.ts";
-import { feedReader } from "../../stores/redis/feed-reader.ts";
+import { readAllPartitions, readEachPartition } from "../../stores/redis/feed-page.ts";
+import { feedReader, newsReader } from "../../stores/redis/feed-reader.ts";
 import { restore } from "../../stores/redis/repair.ts";
 import type { RunScript } from "../../stores/redis/script.ts";
 import { redisStore } from "../../stores/redis/store.ts";
@@ -39,7 +40,8 @@ export async function openRedis(
     redisStore(
       run,
       {
-        readFeed: feedReader(run, connections.wait),
+        readFeed: feedReader(url.address.kind === "cluster" ? readEachPartition(run) : readAllPartitions(run)),
+        awaitFeed: newsReader(connections.wait),
         sealFeed: (input) => sealFeed(run, input),
         restore: (input) => restore(run, input),
       },

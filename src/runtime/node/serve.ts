@@ -17,11 +17,12 @@ import { importNodeSigner } from "./signer.ts";
 
 /**
  * How the feed is followed, in milliseconds. The embedded store is asked for other processes' revocations at an interval: they are
- * seen within 100 ms. Redis tells when one comes; a read ends soon enough for the next to keep the view fresh.
+ * seen within 100 ms. Redis tells when one comes; the pause lets several come at once where they are many. Reads to the end follow each
+ * other closely enough to keep the view fresh.
  */
 const FOLLOWING = {
   sqlite: { feedInterval: 25, feedWait: 0 },
-  redis: { feedInterval: 0, feedWait: 750 },
+  redis: { feedInterval: 2, feedWait: 750 },
 } as const;
 /** How long requests in flight may take to end after a signal. */
 const DRAIN = 10_000;

@@ -1,7 +1,9 @@
 import type { RevocationEntry } from "../../revocation/entry.ts";
 import { BEGINNING, targetOf } from "./entries.ts";
+import { metaKey } from "./keys.ts";
+import { COMMON } from "./partition.ts";
 import { integer, streamEntry, text, values } from "./reply.ts";
-import { type RunScript, readsPrimary } from "./script.ts";
+import { type RunScript, readsPrimary, readsPrimaryAtOnce } from "./script.ts";
 
 /** Where a reader stands in a partition's feed: the id of the last entry that it has read, and that entry's number. */
 export interface Position {
@@ -11,6 +13,8 @@ export interface Position {
 
 export interface FeedItem {
   readonly position: Position;
+  /** The id of the entry before it, of which the stream may be rid already. */
+  readonly previous: string;
   readonly entry: RevocationEntry;
 }
 
@@ -25,7 +29,10 @@ export interface PartitionPage {
   readonly now: number;
 }
 
-// Answered by a primary only: what a replica shows may be old.
+/** Reads every partition's feed behind the position that is given for it, `limit` entries of each at most. */
+export type ReadPartitions = (after: readonly Position[], limit: number) => Promise<readonly PartitionPage[]>;
+
+// Both are answered by a primary that takes writes, and by nobody else: what others show may be old.
 const READ = readsPrimary("feed", {
   body: `
 local state = redis.call('HMGET', META, 'last', 'count')
@@ -33,13 +40,38 @@ return { meta[1], state[1] or '0-0', state[2] or 0, now,
   redis.call('XRANGE', BASE .. 'feed', '(' .. input.after, '+', 'COUNT', input.limit) }`,
 });
 
-export async function readPartition(
-  run: RunScript,
-  key: string,
-  after: Position,
-  limit: number,
-): Promise<PartitionPage> {
-  const [epoch, lastId, count, now, entries] = values(await run(READ, key, { after: after.id, limit }));
+const READ_ALL = readsPrimaryAtOnce("feeds", {
+  body: `
+local pages = {}
+for index, base in ipairs(BASES) do
+  local epoch, clock, last, count = unpack(metas[index])
+  local after, entries = input.after[index], {}
+  if last ~= after then entries = redis.call('XRANGE', base .. 'feed', '(' .. after, '+', 'COUNT', input.limit) end
+  pages[index] = { epoch, last or '0-0', count or 0, time_after(tonumber(clock) or 0), entries }
+end
+return pages`,
+});
+
+/** A script a partition, for a cluster, where no script may look into two slots. */
+export const readEachPartition =
+  (run: RunScript): ReadPartitions =>
+  (after, limit) =>
+    Promise.all(
+      after.map(async (position, at) =>
+        pageOf(await run(READ, metaKey(at), { after: position.id, limit }), position, limit),
+      ),
+    );
+
+/** One script, for a server that holds every partition. */
+export const readAllPartitions =
+  (run: RunScript): ReadPartitions =>
+  async (after, limit) => {
+    const replies = values(await run(READ_ALL, metaKey(COMMON), { after: after.map(({ id }) => id), limit }));
+    return after.map((position, at) => pageOf(replies[at], position, limit));
+  };
+
+function pageOf(reply: unknown, after: Position, limit: number): PartitionPage {
+  const [epoch, lastId, count, now, entries] = values(reply);
   const last = { id: text(lastId), number: integer(count) };
   const items = values(entries).map(itemOf);
   return {
@@ -49,9 +81,12 @@ export async function readPartition(
   };
 }
 
-/** Numbers go on where a reader stopped, unless the entries that it read are gone and others have taken their numbers. */
+/** Whether the entries are of the history that the reader has read, and come behind its position. */
 export const continuesWith = ([first]: readonly FeedItem[], after: Position): boolean =>
-  first === undefined || first.position.number > after.number;
+  first === undefined ||
+  first.previous === after.id ||
+  // Those in between have been trimmed: none of their tokens is alive.
+  first.position.number > after.number + 1;
 
 /** An entry as the stream holds it. */
 export function itemOf(reply: unknown): FeedItem {
@@ -62,7 +97,7 @@ export function itemOf(reply: unknown): FeedItem {
     at: integer(fields.get("a")),
     expires: integer(fields.get("x")),
   };
-  return { position, entry };
+  return { position, previous: text(fields.get("p")), entry };
 }
 
 export const positionText = ({ id, number }: Position): string => `${id}-${number}`;
@@ -75,7 +110,7 @@ export function positionOf(position: string): Position {
 }
 
 const follows = (last: Position, after: Position): boolean =>
-  last.number >= after.number && compareIds(last.id, after.id) >= 0;
+  last.id === after.id ? last.number === after.number : last.number > after.number && compareIds(last.id, after.id) > 0;
 
 export function compareIds(a: string, b: string): number {
   const [aMs = 0, aSeq = 0] = a.split("-").map(Number);

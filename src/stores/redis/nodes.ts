@@ -4,20 +4,21 @@ import type { NodeReceipt } from "../records.ts";
 import { metaKey } from "./keys.ts";
 import { ALL_PARTITIONS, COMMON } from "./partition.ts";
 import { integer, text, texts, values } from "./reply.ts";
-import { type RunScript, reads, writes } from "./script.ts";
+import { type RunScript, reads, replaces, writes } from "./script.ts";
 
 /** How often (ms) a gateway repeats in every partition how long its access tokens live: well within what the feed allows for. */
 const LIFETIME_EVERY = 20_000;
 
 const HOME = metaKey(COMMON);
 
-const ANNOUNCE = writes("announce", {
+// A gateway whose receipts are not taken refuses tokens in the end; memory that is full is no reason for that.
+const ANNOUNCE = replaces("announce", {
   body: `
 redis.call('HSET', BASE .. 'nodes', input.node, now .. ' ' .. input.receipt)
 return { now, meta[1] }`,
 });
 
-const LIFETIME = writes("access-lifetime", { body: "redis.call('HSET', META, 'ttl:' .. input.ttl, now)" });
+const LIFETIME = replaces("access-lifetime", { body: "redis.call('HSET', META, 'ttl:' .. input.ttl, now)" });
 
 const LIST = reads("nodes", { body: "return { now, redis.call('HGETALL', BASE .. 'nodes') }" });
 

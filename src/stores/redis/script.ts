@@ -1,4 +1,4 @@
-import { IN_PARTITION, IN_TIME, RUN_IN_PARTITION, RUN_IN_TIME, STARTED } from "./scripts/step.ts";
+import { IN_ALL_PARTITIONS, IN_PARTITION, IN_TIME, RUN_IN_PARTITION, RUN_IN_TIME, STARTED } from "./scripts/step.ts";
 
 /** A Lua script as the server is given it. */
 export interface Script {
@@ -18,6 +18,7 @@ export type RunScript = (script: Script, key: string, input: object) => Promise<
 // on a replica, with too few replicas.
 const WRITES = "#!lua";
 const READS = "#!lua flags=no-writes";
+const ALWAYS = "#!lua flags=allow-oom";
 
 /** `body` is a function's: it returns the reply. `uses`: the functions that it calls. */
 interface Source {
@@ -45,9 +46,21 @@ export const reads = (name: string, source: Source): Script => ({
  */
 export const readsPrimary = (name: string, source: Source): Script => ({
   ...reads(name, source),
-  lua: ["#!lua flags=allow-oom", STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join(
-    "\n",
-  ),
+  lua: [ALWAYS, STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join("\n"),
+});
+
+/** The same for all partitions at once, where one server holds them. */
+export const readsPrimaryAtOnce = (name: string, source: Source): Script => ({
+  name,
+  lua: [ALWAYS, STARTED, IN_ALL_PARTITIONS, act(source.body), RUN_IN_TIME].join("\n"),
+  writes: false,
+});
+
+/** A script that replaces what a partition has by what takes no more memory: it runs where memory is full, too. */
+export const replaces = (name: string, source: Source): Script => ({
+  name,
+  lua: [ALWAYS, STARTED, IN_PARTITION, ...(source.uses ?? []), act(source.body), IN_TIME, RUN_IN_PARTITION].join("\n"),
+  writes: true,
 });
 
 /** A script that gives a partition without an epoch the one in its input, and goes on like one that writes. */

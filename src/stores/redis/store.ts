@@ -26,7 +26,7 @@ import {
 const TIME = reads("time", { body: "return now" });
 
 /** What follows the feed and mends it: it reads by connections of its own. */
-export type Feed = Pick<Store, "readFeed" | "sealFeed" | "restore">;
+export type Feed = Pick<Store, "readFeed" | "awaitFeed" | "sealFeed" | "restore">;
 
 /** The store on Redis: every operation on a user is one script in the user's partition. */
 export function redisStore(run: RunScript, feed: Feed, close: () => Promise<void>): Store {

@@ -46,7 +46,6 @@ export function readFeed(step: Step, input: { readonly after: FeedCursor | null;
     cursor: [String(end || newest === undefined ? last : integer(newest, "id"))],
     end,
     continues,
-    waited: 0,
     state: [{ epoch: step.epoch, last: String(last) }],
     now: step.now,
   };

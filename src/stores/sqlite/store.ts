@@ -56,6 +56,7 @@ export function sqliteStore(db: SyncDatabase, wall: () => number): SyncStore {
     writeSessionData: write(writeSessionData),
     revoke: write(revoke),
     readFeed: read(readFeed),
+    awaitFeed: () => null,
     sealFeed: write(sealFeed),
     restore: write(restore),
     createClient: write(createClient),

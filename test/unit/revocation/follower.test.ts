@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RevocationEntry, RevocationTarget } from "../../../src/revocation/entry.ts";
-import type { FeedCursor, FeedPage } from "../../../src/revocation/feed.ts";
+import type { FeedCursor, FeedNews, FeedPage } from "../../../src/revocation/feed.ts";
 import { FeedFollower } from "../../../src/revocation/follower.ts";
 import { RevocationView, type TokenFacts } from "../../../src/revocation/view.ts";
 
@@ -8,17 +8,15 @@ const facts = (jti: string): TokenFacts => ({ jti, sid: null, sub: "u", clientId
 
 /** A feed in memory that a test can break, hold back, replace and roll back. A position is a number and the entry's own name. */
 function memoryFeed() {
-  const feed = { entries: [] as RevocationEntry[], epoch: "a", fail: false, reads: 0, waits: [] as number[] };
-  const read = async (after: FeedCursor | null, limit: number, wait: number): Promise<FeedPage> => {
-    feed.reads++;
-    feed.waits.push(wait);
+  const feed = { entries: [] as RevocationEntry[], epoch: "a", fail: false };
+  const read = async (after: FeedCursor | null, limit: number): Promise<FeedPage> => {
     if (feed.fail) throw new Error("store gone");
     const from = Number(after?.[0] ?? 0);
     const entries = feed.entries.slice(from, from + Math.min(limit, 2));
     const to = from + entries.length;
     const state = [{ epoch: feed.epoch, last: String(feed.entries.length) }];
     const end = to >= feed.entries.length;
-    return { entries, cursor: [String(to)], end, continues: from <= feed.entries.length, waited: wait, state, now: 10 };
+    return { entries, cursor: [String(to)], end, continues: from <= feed.entries.length, state, now: 10 };
   };
   const add = (target: RevocationTarget) => feed.entries.push({ target, at: 1, expires: 1000 });
   const publish = (jti: string) => add({ kind: "token", jti });
@@ -35,6 +33,8 @@ function followerOf(read: Options["read"], more: Partial<Options> = {}) {
   const follower = new FeedFollower({
     view,
     read,
+    news: async () => null,
+    receipt: async () => {},
     onKeyRevoked: async () => {},
     seal: async () => void told.push("sealed"),
     restore: async (held) => void told.push(`restored ${held.length}`),
@@ -100,8 +100,8 @@ test("catchUp sees what was published before it was called, also while a read is
     release = resolve;
   });
   let first = true;
-  const { follower, view } = followerOf(async (after, limit, wait) => {
-    const page = await read(after, limit, wait);
+  const { follower, view } = followerOf(async (after, limit) => {
+    const page = await read(after, limit);
     if (first) {
       first = false;
       await held;
@@ -192,8 +192,8 @@ test("a history that changes again while it is being repaired is repaired from w
   const { feed, read, publish } = memoryFeed();
   const seals: string[] = [];
   const { follower } = followerOf(
-    async (after, limit, wait) => {
-      const page = await read(after, limit, wait);
+    async (after, limit) => {
+      const page = await read(after, limit);
       if (feed.epoch === "b" && after?.[0] === "2") feed.epoch = "c";
       return page;
     },
@@ -208,47 +208,140 @@ test("a history that changes again while it is being repaired is repaired from w
   expect(follower.state).toBe("fresh");
 });
 
-test("follows by reads that wait in the store; a read to the end does not wait for them", async () => {
-  const { feed, read, publish } = memoryFeed();
-  let wake = () => {};
-  const waiting = Promise.withResolvers<void>();
-  const { follower, view, clock } = followerOf(
-    async (after, limit, wait) => {
-      if (wait > 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          waiting.resolve();
-        });
-      }
-      return read(after, limit, wait);
-    },
-    { interval: 0, readWait: 750 },
-  );
-  await follower.start();
-  await waiting.promise;
-  publish("1");
-  await follower.catchUp();
-  expect(view.refuses(facts("1"))).toBe(true);
-  expect(feed.waits).toEqual([0, 0]);
-  // What the waiting read brings was asked for from further back: the position does not go back with it.
-  const settled = follower.stop();
-  wake();
-  await settled;
-  expect(follower.cursor).toEqual(["1"]);
-  clock.now = 1000;
-  expect(follower.state).toBe("fresh");
-  clock.now = 1001;
-  expect(follower.state).toBe("aging");
+/** What a test lets come, and when, to a follower that waits for it. */
+function heldNews() {
+  let call = Promise.withResolvers<{
+    after: FeedCursor;
+    milliseconds: number;
+    answer: (news: FeedNews | null) => void;
+  }>();
+  const news: Options["news"] = (after, _limit, milliseconds) =>
+    new Promise((answer) => {
+      const { resolve } = call;
+      call = Promise.withResolvers();
+      resolve({ after, milliseconds, answer });
+    });
+  return { news, next: () => call.promise };
+}
+
+const newsOf = (jti: string, position: string): FeedNews => ({
+  entries: [{ target: { kind: "token", jti }, at: 4, expires: 1000 }],
+  cursor: [position],
 });
 
-test("what a read waited at the end of the feed counts for freshness", async () => {
-  const { read } = memoryFeed();
-  const { follower, clock } = followerOf(async (after, limit) => ({ ...(await read(after, limit, 0)), waited: 700 }));
+test("what comes between two reads is applied at once, and does not make the view fresher", async () => {
+  const { read, publish } = memoryFeed();
+  const { news, next } = heldNews();
+  const lags: number[] = [];
+  const { follower, view, clock } = followerOf(read, {
+    ...{ news, interval: 0, readWait: 750 },
+    onRead: (_entries, lag) => void lags.push(lag),
+  });
+  const waiting = next();
+  await follower.start();
+  const first = await waiting;
+  expect([first.after, first.milliseconds]).toEqual([["0"], 750]);
+  clock.now = 700;
+  publish("1");
+  const after = next();
+  first.answer(newsOf("1", "1"));
+  const second = await after;
+  expect([second.after, second.milliseconds, follower.age]).toEqual([["1"], 50, 700]);
+  expect(view.refuses(facts("1"))).toBe(true);
+  // Published at 4; the store's clock showed 10 when it was read, 700 ms ago.
+  expect(lags).toEqual([706]);
+  const third = next();
+  clock.now = 750;
+  second.answer(null);
+  expect([(await third).milliseconds, follower.age]).toEqual([750, 0]);
+  await follower.stop();
+});
+
+test("a read to the end does not wait for what is waited for, and the position does not go back with that", async () => {
+  const { read, publish } = memoryFeed();
+  const { news, next } = heldNews();
+  const { follower, view } = followerOf(read, { news, interval: 0, readWait: 750 });
+  const waiting = next();
+  await follower.start();
+  const { answer } = await waiting;
+  publish("1");
+  publish("2");
   await follower.catchUp();
-  clock.now = 1700;
+  expect(view.refuses(facts("2"))).toBe(true);
+  const after = next();
+  answer(newsOf("1", "1"));
+  expect((await after).after).toEqual(["2"]);
+  await follower.stop();
+});
+
+test("while it cannot wait for entries it reads to the end, after a pause", async () => {
+  const { read, publish } = memoryFeed();
+  const pauses: number[] = [];
+  let waits = 0;
+  const caughtUp = Promise.withResolvers<void>();
+  const { follower, view } = followerOf(
+    async (after, limit) => {
+      if (pauses.length === 3) caughtUp.resolve();
+      return read(after, limit);
+    },
+    {
+      ...{ interval: 0, readWait: 750 },
+      news: () => {
+        waits++;
+        if (waits === 3) publish("1");
+        return waits > 3 ? new Promise(() => {}) : Promise.reject(new Error("no connection"));
+      },
+      wait: async (milliseconds) => void pauses.push(milliseconds),
+    },
+  );
+  await follower.start();
+  await caughtUp.promise;
+  await follower.stop();
+  expect(pauses).toEqual([50, 50, 50]);
+  expect(view.refuses(facts("1"))).toBe(true);
+});
+
+test("a read whose receipt the store does not take is applied, and does not count as fresh", async () => {
+  const { read, publish } = memoryFeed();
+  const receipts: FeedCursor[] = [];
+  let refusing = true;
+  const { follower, view, clock } = followerOf(read, {
+    receipt: async (cursor) => {
+      receipts.push(cursor);
+      if (refusing) throw new Error("too few replicas");
+    },
+  });
+  publish("1");
+  await follower.catchUp();
+  expect([follower.state, follower.cursor]).toEqual(["catching_up", ["1"]]);
+  expect(view.refuses(facts("1"))).toBe(true);
+  refusing = false;
+  await follower.catchUp();
   expect(follower.state).toBe("fresh");
-  clock.now = 1701;
-  expect(follower.state).toBe("aging");
+  refusing = true;
+  clock.now = 1001;
+  await follower.catchUp();
+  expect([follower.state, follower.age]).toEqual(["aging", 1001]);
+  expect(receipts).toEqual([[], ["1"], ["1"]]);
+});
+
+test("a repaired history is read once more, with a receipt, before the view is fresh", async () => {
+  const { feed, read, publish } = memoryFeed();
+  let refusing = false;
+  const { follower } = followerOf(read, {
+    receipt: async () => {
+      if (refusing) throw new Error("too few replicas");
+    },
+  });
+  publish("1");
+  await follower.catchUp();
+  feed.epoch = "b";
+  refusing = true;
+  await follower.catchUp();
+  expect(follower.state).toBe("catching_up");
+  refusing = false;
+  await follower.catchUp();
+  expect(follower.state).toBe("fresh");
 });
 
 test("an entry of a revoked key counts as read when the key signs no more, and not before", async () => {

@@ -12,9 +12,10 @@ const TRIMMED_AT_ONCE = 16;
  * `meta` and `feed` are keys of one partition. `now` is the store's clock in milliseconds, `micros` the microseconds within it:
  * entries of different partitions sort by them. An entry that is written back lives until `least` at least.
  *
- * A position is the stream id and the number of the entry, `ms-seq-number`: a reader that meets a number it has read before under
- * another id knows that the history was rolled back. Fields of `meta` here: `last` and `count`, the position of the newest entry ever
- * published, and `ttl:<ms>`, when a gateway last announced that its access tokens live so long.
+ * A position is the stream id and the number of the entry, `ms-seq-number`. Each entry names the id of the one before it (`p`), so
+ * that a reader knows whether it goes on where the reader stopped or in a history that was rolled back there. Fields of `meta` here:
+ * `last` and `count`, the position of the newest entry ever published, and `ttl:<ms>`, when a gateway last announced that its access
+ * tokens live so long.
  */
 export const PUBLISH = `
 local function field_of(fields, name)
@@ -36,7 +37,7 @@ end
 
 -- Later than the last id, also where the clock was set back.
 local function next_id(last, now, micros)
-  local ms, seq = string.match(last or '0-0', '^(%d+)-(%d+)$')
+  local ms, seq = string.match(last, '^(%d+)-(%d+)$')
   ms, seq = tonumber(ms), tonumber(seq)
   if now > ms or (now == ms and micros > seq) then return string.format('%.0f-%.0f', now, micros) end
   return string.format('%.0f-%.0f', ms, seq + 1)
@@ -57,10 +58,12 @@ end
 local function publish(meta, feed, now, micros, target, least)
   local fields = redis.call('HGETALL', meta)
   local expires = math.max(now + longest_lifetime(fields, now), least or 0)
-  local id = next_id(field_of(fields, 'last'), now, micros)
+  local previous = field_of(fields, 'last') or '0-0'
+  local id = next_id(previous, now, micros)
   local number = string.format('%.0f', tonumber(field_of(fields, 'count') or '0') + 1)
   trim(feed, now, ${TRIMMED_AT_ONCE})
-  redis.call('XADD', feed, id, 't', target, 'a', string.format('%.0f', now), 'x', string.format('%.0f', expires), 'n', number)
+  redis.call('XADD', feed, id, 't', target, 'a', string.format('%.0f', now), 'x', string.format('%.0f', expires),
+    'n', number, 'p', previous)
   redis.call('HSET', meta, 'last', id, 'count', number)
   return id .. '-' .. number, expires
 end

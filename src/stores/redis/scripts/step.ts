@@ -1,4 +1,6 @@
 import { MAX_STAND_STILL } from "../../lifetimes.ts";
+import { partitionPrefix } from "../keys.ts";
+import { ALL_PARTITIONS } from "../partition.ts";
 
 /*
  * Every script is called with one key and with ARGV: the caller's deadline by the server's clock, the milliseconds to add to that
@@ -10,6 +12,9 @@ local time = redis.call('TIME')
 local SERVER_TIME = time[1] * 1000 + math.floor(time[2] / 1000)
 local WALL = SERVER_TIME + ARGV[2]
 local input = cjson.decode(ARGV[3])
+
+-- The time in a partition whose clock stood there at its last write.
+local function time_after(clock) return (clock > WALL and clock - WALL <= ${MAX_STAND_STILL}) and clock or WALL end
 `;
 
 export const IN_PARTITION = `
@@ -21,7 +26,7 @@ local clock = tonumber(meta[2]) or 0
 local sessions_not_before = tonumber(meta[3]) or 0
 local tokens_not_before = tonumber(meta[4]) or 0
 local latest_not_before = tonumber(meta[5]) or 0
-local now = (clock > WALL and clock - WALL <= ${MAX_STAND_STILL}) and clock or WALL
+local now = time_after(clock)
 
 -- Appends to a stream under an id that orders entries across partitions, too: milliseconds, then a thousandth of a microsecond.
 local appended = 0
@@ -37,6 +42,21 @@ local function append(stream, ...)
       return redis.call('XADD', stream, string.match(last[index + 1], '^%d+') .. '-*', ...)
     end
   end
+end
+`;
+
+const BASES = ALL_PARTITIONS.map((partition) => `'${partitionPrefix(partition)}'`).join(", ");
+
+/**
+ * The prefixes of all partitions, and what stands in the meta of each, where one server holds them: their keys need not be in the slot
+ * of the one key that the script is called with.
+ */
+export const IN_ALL_PARTITIONS = `
+local BASES = { ${BASES} }
+local metas = {}
+for index, base in ipairs(BASES) do
+  metas[index] = redis.call('HMGET', base .. 'meta', 'epoch', 'clock', 'last', 'count')
+  if not metas[index][1] then return { SERVER_TIME, 'wiped' } end
 end
 `;
 
