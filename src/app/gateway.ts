@@ -135,7 +135,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const verify = createForwardAuth({
     ...{ decide, trusted },
     async identity({ principal, route }) {
-      const given = principal === null ? [] : await identityHeaders(principal, route.upstream ?? "");
+      // For the service that the route names; where it names none, all services of this gateway are one.
+      const audience = route.upstream ?? route.host ?? config.audience;
+      const given = principal === null ? [] : await identityHeaders(principal, audience);
       return completeIdentityHeaders(config.identityHeaders, given);
     },
   });

@@ -15,7 +15,8 @@ export function identityHeaderList(names: IdentityHeaderNames, principal: Princi
 
 /** Every identity header, empty where there is nothing to say: a proxy that copies them copies over what a client sent. */
 export function completeIdentityHeaders(names: IdentityHeaderNames, given: HeaderList): HeaderList {
-  const missing = Object.values(names).filter((name) => !given.includes(name));
+  const there = new Set(given.filter((_, index) => index % 2 === 0));
+  const missing = Object.values(names).filter((name) => !there.has(name));
   return [...given, ...missing.flatMap((name) => [name, ""])];
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { decodeJwt } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addUser, asOperator } from "../attacks/attacked-process.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway-process.ts";
@@ -19,6 +20,7 @@ const ROUTES = [
   { path: "/account/*", access: "required", credentials: "session" },
   { path: "/get", access: "public", methods: ["GET"] },
   { path: "/hosted/*", access: "public", host: "shop.example" },
+  { path: "/signed/*", access: "required", host: "app.example" },
 ];
 
 let gateway: GatewayProcess;
@@ -217,9 +219,13 @@ describe("who may ask, and about what", () => {
     expectProblem(await verdict(nobody(), "/orders/1", forged), 401, "unauthenticated");
   });
 
-  test("the assertion is for nobody else's use: signed, and no access token", async () => {
-    const { headers } = await verdict(alice, "/orders/1", bearer());
-    const assertion = headers["x-auth-identity"] ?? "";
+  test("the assertion is for the service that the route names: signed, and no access token", async () => {
+    const assertionFor = async (path: string): Promise<string> =>
+      (await verdict(alice, path, bearer())).headers["x-auth-identity"] ?? "";
+    const assertion = await assertionFor("/orders/1");
+    // A route that names no service stands for all that this gateway guards.
+    expect(decodeJwt(assertion)).toMatchObject({ aud: gateway.issuer, preferred_username: ALICE.name });
+    expect(decodeJwt(await assertionFor("/signed/1")).aud).toBe("app.example");
     expectProblem(await verdict(nobody(), "/orders/1", { authorization: `Bearer ${assertion}` }), 401, "token_invalid");
   });
 });
