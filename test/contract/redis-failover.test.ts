@@ -11,8 +11,9 @@ import { storeContract } from "./store-contract.ts";
 import { Subject, type TestStore } from "./subject.ts";
 
 interface Servers {
-  readonly url: string;
   readonly servers: readonly RedisServer[];
+  /** The URL of an empty store. */
+  emptyUrl(): Promise<string>;
   /** Kills a primary; resolves when all is served again. */
   failOver(): Promise<void>;
 }
@@ -22,7 +23,9 @@ const SETUPS: readonly (readonly [string, () => Promise<Servers>])[] = [
     "Sentinel",
     async () => {
       const sentinel = await startRedisSentinel();
-      return { ...sentinel, failOver: async () => void (await sentinel.killPrimary()) };
+      let database = 0;
+      const emptyUrl = async () => sentinel.url.replace("?", `/${database++}?`);
+      return { ...sentinel, emptyUrl, failOver: async () => void (await sentinel.killPrimary()) };
     },
   ],
   [
@@ -32,6 +35,11 @@ const SETUPS: readonly (readonly [string, () => Promise<Servers>])[] = [
       const [shard] = cluster.shards;
       return {
         ...cluster,
+        // A cluster has one database.
+        async emptyUrl() {
+          await Promise.all(cluster.servers.map((server) => server.command("FLUSHALL").catch(() => {})));
+          return cluster.url;
+        },
         async failOver() {
           if (shard !== undefined) await cluster.killPrimary(shard);
         },
@@ -46,11 +54,7 @@ describe.skipIf(REDIS_SERVER === null).each(SETUPS)("%s", (name, start) => {
     if (REDIS_SERVER !== null) redis = await start();
   });
 
-  /** A cluster has one database: each test begins with an empty one. */
-  async function openEmpty(): Promise<TestStore> {
-    await Promise.all(redis.servers.map((server) => server.command("FLUSHALL").catch(() => {})));
-    return openRedis(redis.url);
-  }
+  const openEmpty = async (): Promise<TestStore> => openRedis(await redis.emptyUrl());
 
   storeContract(`Redis ${name}`, openEmpty);
 

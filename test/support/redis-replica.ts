@@ -42,3 +42,15 @@ export async function replicates(port: number): Promise<void> {
     },
   );
 }
+
+/** Resolves when the replicas of the server at this port have all that it has; at once where it is a replica itself. */
+export async function replicated(port: number): Promise<void> {
+  await waitUntil(
+    () => `the replicas of ${port} do not catch up`,
+    async () => {
+      const [role, offset, replicas] = (await redisCommand(port, "ROLE")) as readonly unknown[];
+      if (role !== "master") return true;
+      return (replicas as readonly string[][]).every(([, , reached]) => Number(reached) >= Number(offset));
+    },
+  );
+}
