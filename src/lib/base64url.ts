@@ -4,9 +4,11 @@ import { base64url } from "jose";
 export const encodeBase64url = (bytes: Uint8Array): string => base64url.encode(bytes);
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const NONE = 64;
-const VALUES = new Uint8Array(128).fill(NONE);
-for (let value = 0; value < ALPHABET.length; value += 1) VALUES[ALPHABET.charCodeAt(value)] = value;
+/** What stands in `BASE64URL_VALUES` for a character that is no digit. */
+export const NO_VALUE = 64;
+/** The six bits of each digit, by its character code. */
+export const BASE64URL_VALUES = new Uint8Array(128).fill(NO_VALUE);
+for (let value = 0; value < ALPHABET.length; value += 1) BASE64URL_VALUES[ALPHABET.charCodeAt(value)] = value;
 
 /**
  * Decodes base64url strictly: no padding, no white space, and the unused bits of the last character are zero, so that
@@ -20,8 +22,8 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   let bits = 0;
   let size = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const value = VALUES[text.charCodeAt(index)] ?? NONE;
-    if (value === NONE) return null;
+    const value = BASE64URL_VALUES[text.charCodeAt(index)] ?? NO_VALUE;
+    if (value === NO_VALUE) return null;
     held = (held << 6) | value;
     bits += 6;
     if (bits >= 8) {

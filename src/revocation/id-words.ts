@@ -1,9 +1,5 @@
-import { encodeBase64url } from "../lib/base64url.ts";
+import { BASE64URL_VALUES, encodeBase64url, NO_VALUE } from "../lib/base64url.ts";
 
-const DIGITS = new Int8Array(128).fill(-1);
-"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("").forEach((digit, value) => {
-  DIGITS[digit.charCodeAt(0)] = value;
-});
 const PREFIXED_LENGTH = 24;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -42,8 +38,8 @@ function base64urlWords(text: string, words: Uint32Array): boolean {
   let held = 0;
   let word = 0;
   for (let at = 2; at < PREFIXED_LENGTH; at++) {
-    const digit = DIGITS[text.charCodeAt(at)] ?? -1;
-    if (digit < 0) return false;
+    const digit = BASE64URL_VALUES[text.charCodeAt(at)] ?? NO_VALUE;
+    if (digit === NO_VALUE) return false;
     const room = 32 - held;
     if (room > 6) {
       bits = (bits << 6) | digit;
