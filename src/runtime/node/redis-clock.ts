@@ -19,8 +19,4 @@ export class RedisClock {
   serverTime(local: number): number | null {
     return this.#ahead === null ? null : local + this.#ahead;
   }
-
-  forget(): void {
-    this.#ahead = null;
-  }
 }
