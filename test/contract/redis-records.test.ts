@@ -172,6 +172,23 @@ describe.skipIf(REDIS_SERVER === null)("the records on Redis", () => {
     expect(seen).toEqual(["first", "in a partition that has been read", "in one that has not"]);
   });
 
+  test("each publishing forgets expired entries, more than it adds, and none that is live", async () => {
+    const s = await subject();
+    const rest = { sub: null, reason: "revoked", note: null, dryRun: false, origin: CLI } as const;
+    const publish = (jti: string) => s.store.revoke({ target: { kind: "token", jti }, ...rest });
+    for (let index = 0; index < 20; index++) await publish(`early ${index}`);
+    s.advance(4 * MINUTE);
+    await publish("late");
+    expect(await s.published()).toHaveLength(21);
+    s.advance(MINUTE);
+    await publish("first after");
+    expect(await s.published()).toEqual(
+      [16, 17, 18, 19].map((index) => `token early ${index}`).concat("token late", "token first after"),
+    );
+    await publish("second after");
+    expect(await s.published()).toEqual(["late", "first after", "second after"].map((jti) => `token ${jti}`));
+  });
+
   test("a revocation of everything ends sessions at once, whatever their number; sweeps clear them away", async () => {
     const s = await subject();
     const users = await Promise.all(["ada", "bob", "cyd"].map((name) => s.user(name)));

@@ -43,15 +43,18 @@ local function next_id(last, now, micros)
   return string.format('%.0f-%.0f', ms, seq + 1)
 end
 
--- Forgets the oldest entries, as long as all their tokens have expired, at most a batch; returns how many.
+-- Forgets the oldest entries, as long as all their tokens have expired, at most a batch; returns how many. Mostly there is none:
+-- reading a whole batch to learn that would cost more than all the rest of a publishing.
 local function trim(feed, now, batch)
-  local oldest = redis.call('XRANGE', feed, '-', '+', 'COUNT', batch)
+  local function has_expired(entry) return tonumber(field_of(entry[2], 'x')) <= now end
+  local oldest = redis.call('XRANGE', feed, '-', '+', 'COUNT', 1)
+  if not oldest[1] or not has_expired(oldest[1]) then return 0 end
   local expired = {}
-  for _, entry in ipairs(oldest) do
-    if tonumber(field_of(entry[2], 'x')) > now then break end
+  for _, entry in ipairs(redis.call('XRANGE', feed, '-', '+', 'COUNT', batch)) do
+    if not has_expired(entry) then break end
     expired[#expired + 1] = entry[1]
   end
-  if #expired > 0 then redis.call('XDEL', feed, unpack(expired)) end
+  redis.call('XDEL', feed, unpack(expired))
   return #expired
 end
 
