@@ -1,7 +1,12 @@
 import { BASE64URL_VALUES, encodeBase64url, NO_VALUE } from "../lib/base64url.ts";
 
 const PREFIXED_LENGTH = 24;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_LENGTH = 36;
+const HYPHEN = 0x2d;
+const HEX = new Int8Array(128).fill(-1);
+"0123456789abcdef".split("").forEach((digit, value) => {
+  HEX[digit.charCodeAt(0)] = value;
+});
 
 /**
  * Writes the 128 bits of an id of ours into `words`: a UUID, or 22 base64url characters behind `u_`, `c_` or `s_`.
@@ -9,12 +14,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  */
 export function idWords(text: string, words: Uint32Array): boolean {
   if (text.length === PREFIXED_LENGTH && text.charCodeAt(1) === 95) return base64urlWords(text, words);
-  if (!UUID.test(text)) return false;
-  words[0] = Number.parseInt(text.slice(0, 8), 16);
-  words[1] = Number.parseInt(text.slice(9, 13) + text.slice(14, 18), 16);
-  words[2] = Number.parseInt(text.slice(19, 23) + text.slice(24, 28), 16);
-  words[3] = Number.parseInt(text.slice(28, 36), 16);
-  return true;
+  return text.length === UUID_LENGTH && uuidWords(text, words);
 }
 
 /** The UUID that `idWords` reads as these words. */
@@ -53,4 +53,23 @@ function base64urlWords(text: string, words: Uint32Array): boolean {
     }
   }
   return false;
+}
+
+// Digit by digit: every request's token is looked up, and a regular expression with substrings takes twice as long.
+function uuidWords(text: string, words: Uint32Array): boolean {
+  let word = 0;
+  let digits = 0;
+  for (let at = 0; at < UUID_LENGTH; at++) {
+    const code = text.charCodeAt(at);
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      if (code !== HYPHEN) return false;
+    } else {
+      const digit = HEX[code] ?? -1;
+      if (digit < 0) return false;
+      word = (word << 4) | digit;
+      digits++;
+      if ((digits & 7) === 0) words[(digits >> 3) - 1] = word;
+    }
+  }
+  return true;
 }

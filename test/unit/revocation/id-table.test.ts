@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { newId, uuidv7 } from "../../../src/lib/ids.ts";
 import { IdTable } from "../../../src/revocation/id-table.ts";
-import { idWords } from "../../../src/revocation/id-words.ts";
+import { idWords, uuidOf } from "../../../src/revocation/id-words.ts";
 
 const CHUNK = 4096;
 
@@ -72,6 +72,24 @@ test("reads every id of ours exactly, and nothing else", () => {
   expect(seen.size).toBe(6000);
   expect(idWords("u_AAAAAAAAAAAAAAAAAAAAAA", words)).toBe(true);
   for (const odd of ["u_AAAAAAAAAAAAAAAAAAAAAB", "u_AAAAAAAAAAAAAAAAAAAA.A", "", "c_reporting", "u_é"]) {
+    expect(idWords(odd, words)).toBe(false);
+  }
+});
+
+test("reads a UUID in its canonical spelling alone", () => {
+  const words = new Uint32Array(4);
+  expect(idWords("01234567-89ab-cdef-fedc-ba9876543210", words)).toBe(true);
+  expect([...words]).toEqual([0x01234567, 0x89abcdef, 0xfedcba98, 0x76543210]);
+  expect(uuidOf(words)).toBe("01234567-89ab-cdef-fedc-ba9876543210");
+  for (const odd of [
+    "01234567-89AB-cdef-fedc-ba9876543210",
+    "0123456789ab-cdef-fedc-ba9876543210-",
+    "01234567089ab-cdef-fedc-ba987654321",
+    "01234567-89ab-cdef-fedc-ba987654321",
+    "01234567-89ab-cdef-fedc-ba98765432100",
+    "g1234567-89ab-cdef-fedc-ba9876543210",
+    "01234567-89ab-cdef-fedc-ba987654321é",
+  ]) {
     expect(idWords(odd, words)).toBe(false);
   }
 });
