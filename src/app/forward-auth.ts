@@ -12,7 +12,7 @@ export interface ForwardAuthOptions {
   /** Every identity header, empty where there is nothing. */
   readonly identity: (passed: {
     readonly principal: Principal | null;
-    readonly route: Pick<Route, "upstream">;
+    readonly route: Pick<Route, "upstream" | "host">;
   }) => Promise<HeaderList>;
 }
 
@@ -48,7 +48,10 @@ export function createForwardAuth(options: ForwardAuthOptions): (request: Incomi
       case "preflight":
         // A preflight carries no credential and asks for nothing: the proxy may let it through to the service's own CORS.
         if (!decision.routed) return { ok: false, problem: { code: "forbidden" } };
-        return { ok: true, headers: await options.identity({ principal: null, route: { upstream: null } }) };
+        return {
+          ok: true,
+          headers: await options.identity({ principal: null, route: { upstream: null, host: null } }),
+        };
     }
   };
 }
