@@ -1,6 +1,6 @@
 // With Sentinels, and both replicas that must have each revocation: what was acknowledged is still there after the primary has been
 // killed in the middle of it, whichever is promoted, and what was not is told as unavailable or unsure. Then with the one replica left.
-// SECURITY: F06, F4; DESIGN: section 5, acknowledged means stored.
+// SECURITY: F06, F4; docs/adr/0005-the-denylist-on-redis.md.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
 import { openRedis } from "../../src/runtime/node/redis-store.ts";

@@ -1,7 +1,7 @@
 // For a while two Redis servers take writes for one store: a replica was promoted while its old primary went on. A gateway that followed
 // the old one and comes to the new one has missed what was ended there meanwhile, although numbers go on and times are later. And an
 // address that leads to a Redis that is none of this store's, and back again.
-// SECURITY: F06, F08, F4, I1; DESIGN: section 5, wiped or rolled back.
+// SECURITY: F06, F08, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
 import { beforeAll, describe, expect, test } from "vitest";
 import { openRedis } from "../../src/runtime/node/redis-store.ts";
 import type { Store } from "../../src/stores/store.ts";

@@ -1,5 +1,5 @@
 // A reader that waits for revocations is woken by one in whichever partition, on a single server and in a cluster, where each partition
-// is waited for by itself; it goes on after a failover; and a replica does not answer it.
+// is waited for by itself; it goes on after a failover; and a replica does not answer it, nor does a primary that takes no writes.
 // docs/revocation.md, caught up first (blocking reads on the primary only). SECURITY: F09.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
@@ -24,6 +24,9 @@ const revokeUser = (store: Store, sub: string) =>
     dryRun: false,
     origin: CLI,
   });
+
+const announce = (store: Store, version = "1.0.0") =>
+  store.announce({ receipt: { node: "n_1", startedAt: 1, cursor: [], version }, accessTtl: 300_000 });
 
 async function readToEnd(store: Store): Promise<FeedCursor> {
   let after: FeedCursor | null = null;
@@ -90,6 +93,7 @@ describe.skipIf(REDIS_SERVER === null)("one server", () => {
     if (reader === undefined) throw new Error("no store");
     await server.command("REPLICAOF", "127.0.0.1", "1");
     await expect(reader.readFeed({ after: null, limit: 10 })).rejects.toThrow(StoreUnavailable);
+    await expect(announce(reader)).rejects.toThrow(StoreUnavailable);
     await server.command("REPLICAOF", "NO", "ONE");
     await waitUntil(
       () => "the feed is not read again",
@@ -99,6 +103,33 @@ describe.skipIf(REDIS_SERVER === null)("one server", () => {
           () => false,
         ),
     );
+  });
+});
+
+describe.skipIf(REDIS_SERVER === null)("what makes a view fresh", () => {
+  let server: RedisServer;
+  let store: Store;
+  beforeAll(async () => {
+    server = await startRedis();
+    store = await open(server.url);
+  });
+  afterAll(() => store.close());
+
+  test("a primary with fewer replicas than it needs may have been given up: it neither answers nor takes a receipt", async () => {
+    await server.command("CONFIG", "SET", "min-replicas-to-write", "1");
+    await expect(store.readFeed({ after: null, limit: 10 })).rejects.toThrow(StoreUnavailable);
+    await expect(announce(store)).rejects.toThrow(StoreUnavailable);
+    await server.command("CONFIG", "SET", "min-replicas-to-write", "0");
+    expect(await readToEnd(store)).toHaveLength(16);
+  });
+
+  test("one whose memory is full answers, and takes the receipt, and no revocation", async () => {
+    await announce(store);
+    await server.command("CONFIG", "SET", "maxmemory", "1");
+    await expect(revokeUser(store, newId("u"))).rejects.toThrow(StoreUnavailable);
+    expect(await readToEnd(store)).toHaveLength(16);
+    await announce(store, "1.1.1");
+    expect((await store.nodes({})).nodes.map(({ version }) => version)).toEqual(["1.1.1"]);
   });
 });
 
