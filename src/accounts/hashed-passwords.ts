@@ -14,9 +14,10 @@ export function hashedPasswords(
   argon2id: Argon2id,
   options: Argon2Cost & { readonly concurrency: number; readonly queue: number },
 ): Passwords {
-  const { run, load } = passwordQueue(options);
+  const { run, hasRoom, load } = passwordQueue(options);
   const nobody = dummyHash(options);
   return {
+    hasRoom,
     load,
     async hash(password, signal) {
       const normalised = normalisePassword(password);

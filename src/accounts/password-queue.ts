@@ -5,6 +5,8 @@ export type RunQueued = <T>(job: () => Promise<T>, signal?: AbortSignal) => Prom
 
 export interface PasswordQueue {
   readonly run: RunQueued;
+  /** Whether a job would find a place now; a false answer counts as a refusal. */
+  hasRoom(): boolean;
   load(): HashingLoad;
 }
 
@@ -27,16 +29,19 @@ export function passwordQueue(limits: { readonly concurrency: number; readonly q
     next?.start();
   };
 
-  const turn = (signal: AbortSignal | undefined): Promise<void> => {
+  const hasRoom = (): boolean => {
+    const room = running < limits.concurrency || waiting.size < limits.queue;
+    if (!room) refused += 1;
+    return room;
+  };
+
+  const turn = async (signal: AbortSignal | undefined): Promise<void> => {
+    if (!hasRoom()) throw new HashingOverloaded("too many passwords to hash");
     if (running < limits.concurrency) {
       running += 1;
-      return Promise.resolve();
+      return;
     }
-    if (waiting.size >= limits.queue) {
-      refused += 1;
-      return Promise.reject(new HashingOverloaded("too many passwords to hash"));
-    }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
         start: () => {
           waiting.delete(waiter);
@@ -63,5 +68,5 @@ export function passwordQueue(limits: { readonly concurrency: number; readonly q
       leave();
     }
   };
-  return { run, load: () => ({ active: running, waiting: waiting.size, refused }) };
+  return { run, hasRoom, load: () => ({ active: running, waiting: waiting.size, refused }) };
 }

@@ -21,5 +21,7 @@ export interface Passwords {
   verify(hash: string | null, password: string, signal?: AbortSignal): Promise<boolean>;
   /** Whether a hash was made with weaker or other parameters than the present ones. */
   needsRehash(hash: string): boolean;
+  /** Whether a password would find a place in the queue now: asked before anything else is done for it. */
+  hasRoom(): boolean;
   load(): HashingLoad;
 }

@@ -150,7 +150,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const services: Services = {
     ...authenticator,
     ...{ config, store, keyRing, accessTokens, refreshTokens, observe, now, renew, catchUp, viewState },
-    ...{ secrets: options.secrets, passwords, viewCursor: () => follower.cursor },
+    ...{ secrets: options.secrets, passwords },
     ...(metrics === undefined ? {} : { metrics: { ...metrics, text: () => metrics.text(readings()) } }),
     pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
   };

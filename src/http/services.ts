@@ -4,7 +4,6 @@ import type { Renew } from "../authn/renewal.ts";
 import type { Config, Secrets } from "../config/config.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
-import type { FeedCursor } from "../revocation/feed.ts";
 import type { ViewState } from "../revocation/follower.ts";
 import type { RefreshTokens } from "../sessions/refresh-token.ts";
 import type { Store } from "../stores/store.ts";
@@ -31,6 +30,4 @@ export interface Services extends TokenAuthenticator {
   /** Applies what the store has published so far to this gateway's view. Rejects with a store error. */
   catchUp(): Promise<void>;
   viewState(): ViewState;
-  /** How far this gateway has read the feed. */
-  viewCursor(): FeedCursor | null;
 }

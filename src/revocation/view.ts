@@ -27,19 +27,12 @@ export class RevocationView {
   readonly #named = new Map<string, Named>();
   #all: Named = { before: -1, expires: 0 };
   readonly #words = new Uint32Array(4);
-  #version = 0;
-
-  /** Changes with every entry: a token that was looked up at the same version need not be looked up again. */
-  get version(): number {
-    return this.#version;
-  }
 
   get size(): number {
     return this.#tokens.size + this.#sessions.size + this.#users.size + this.#named.size;
   }
 
   apply({ target, expires }: HeldRevocation | RevocationEntry): void {
-    this.#version++;
     switch (target.kind) {
       case "token":
         this.#put(this.#tokens, "token", target.jti, Number.MAX_VALUE, expires);

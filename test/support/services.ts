@@ -139,7 +139,6 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
     }),
     catchUp,
     viewState,
-    viewCursor: () => follower.cursor,
   };
 
   const origin = { actor: "test", address: null };

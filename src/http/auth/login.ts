@@ -63,7 +63,12 @@ async function logIn(
   body: LoginBody,
   shown: RefreshToken | null,
 ): Promise<LoginResult> {
-  const { config, store, observe } = services;
+  const { config, store, observe, passwords } = services;
+  // A flood costs the store nothing: who would find no place in the queue is refused before anything is looked up.
+  if (!passwords.hasRoom()) {
+    observe({ kind: "login", outcome: "overloaded" });
+    return refuse({ code: "overloaded", retryAfter: 2 });
+  }
   const key = usernameKey(body.username);
   const user = await store.userByName({ usernameKey: key });
   const device = shown !== null && user !== null && shown.sub === user.id ? { sid: shown.sid } : null;

@@ -88,10 +88,3 @@ test("a later entry for the same user only ever raises the time", () => {
   view.apply({ target: { kind: "user", sub: token.sub, before: ISSUED - 1000 }, at: ISSUED, expires: ISSUED + 1 });
   expect(view.refuses(token)).toBe(true);
 });
-
-test("the version tells whether anything has come since", () => {
-  const view = new RevocationView();
-  const before = view.version;
-  view.apply({ target: { kind: "key", kid: "k" }, at: 1, expires: 2 });
-  expect(view.version).not.toBe(before);
-});

@@ -8,7 +8,8 @@ import { storeWithBreaker } from "../../../src/stores/store-with-breaker.ts";
 import { openSqlite } from "../../contract/open-sqlite.ts";
 import { Subject } from "../../contract/subject.ts";
 
-const TIMEOUT = 50;
+// Each of six calls waits this long for the lock; a call without one must never take it on a busy machine.
+const TIMEOUT = 500;
 
 interface Guarded {
   readonly store: Store;
