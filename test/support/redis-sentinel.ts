@@ -58,6 +58,20 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
           return role === "master";
         },
       );
+      // Each sentinel tells of the change for itself, the leader when it has ended the failover, and clients drop their
+      // connection at every word of it. The address that they give out changes before that, their record with it.
+      await waitUntil(
+        () => "not every sentinel has made the change",
+        async () => {
+          const records = await Promise.all(
+            sentinelPorts.map((port) => redisCommand(port, "SENTINEL", "MASTER", name)),
+          );
+          return records.every((record) => {
+            const fields = record as readonly string[];
+            return Number(fields[fields.indexOf("port") + 1]) === promoted.port;
+          });
+        },
+      );
       return { killed, promoted };
     },
   };
