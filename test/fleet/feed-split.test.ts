@@ -1,6 +1,6 @@
 // For a while two Redis servers take writes for one store: a replica was promoted while its old primary went on. A gateway that followed
 // the old one and comes to the new one has missed what was ended there meanwhile, although numbers go on and times are later.
-// SECURITY: F06, F08, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
+// SECURITY: F06, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
 import { beforeAll, describe, expect, test } from "vitest";
 import { openRedis } from "../../src/runtime/node/redis-store.ts";
 import type { Store } from "../../src/stores/store.ts";
