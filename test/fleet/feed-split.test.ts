@@ -2,7 +2,7 @@
 // the old one and comes to the new one has missed what was ended there meanwhile, although numbers go on and times are later.
 // SECURITY: F06, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
 import { beforeAll, describe, expect, test } from "vitest";
-import { openRedis } from "../../src/runtime/node/redis-store.ts";
+import { openRedis } from "../../src/runtime/redis/store.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { CLI } from "../contract/subject.ts";
 import { type GatewayPair, startPairOn } from "../processes/gateway-pair.ts";

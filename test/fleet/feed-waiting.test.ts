@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
 import type { FeedCursor, FeedPage } from "../../src/revocation/feed.ts";
-import { openRedis } from "../../src/runtime/node/redis-store.ts";
+import { openRedis } from "../../src/runtime/redis/store.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { StoreUnavailable } from "../../src/stores/store.ts";
 import { CLI } from "../contract/subject.ts";

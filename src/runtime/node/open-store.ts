@@ -3,13 +3,14 @@ import { dirname } from "node:path";
 import type { StoreAddress } from "../../config/config.ts";
 import { storeOver } from "../../stores/operations.ts";
 import { type Store, StoreUnavailable } from "../../stores/store.ts";
-import { openRedis } from "./redis-store.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
+import { openRedis } from "../redis/store.ts";
 import { SqliteFeed } from "./sqlite-feed.ts";
 import { wallClock } from "./sqlite-messages.ts";
+import { fileProblem, partIsFile } from "./sqlite-problems.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
-import { fileProblem, partIsFile, StoreProblem } from "./store-problem.ts";
 
-export { StoreProblem } from "./store-problem.ts";
+export { StoreProblem } from "../../stores/store-problem.ts";
 
 export interface StoreOptions {
   /** Milliseconds that a call may take. */

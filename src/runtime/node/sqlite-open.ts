@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { migrate, schemaState } from "../../stores/sqlite/schema.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
 import { NodeDatabase } from "./sqlite-database.ts";
 import { SQLITE, sqliteCode } from "./sqlite-errors.ts";
-import { damaged, StoreProblem, schemaProblem } from "./store-problem.ts";
+import { damaged, schemaProblem } from "./sqlite-problems.ts";
 
 const PATIENCE = 5_000;
 const PAUSE = 20;

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Operation, OperationInput, OperationOutput } from "../../stores/operations.ts";
 import { StoreOutcomeUnknown, StoreUnavailable } from "../../stores/store.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
 import { type Call, CLAIM, type FromThread, monotonic, type Reply, type ThreadData } from "./sqlite-messages.ts";
-import { StoreProblem } from "./store-problem.ts";
 
 /** Calls under way at most; beyond it the store is overloaded and says so at once. */
 const SLOTS = 4096;

@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Operation, OperationInput, SyncStore } from "../../stores/operations.ts";
 import { sqliteStore } from "../../stores/sqlite/store.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
 import type { NodeDatabase } from "./sqlite-database.ts";
 import { Abandoned, failureOf } from "./sqlite-errors.ts";
 import { fileGuard } from "./sqlite-file.ts";
@@ -15,7 +16,7 @@ import {
   wallClock,
 } from "./sqlite-messages.ts";
 import { openDatabase } from "./sqlite-open.ts";
-import { openProblem, StoreProblem } from "./store-problem.ts";
+import { openProblem } from "./sqlite-problems.ts";
 
 /** Calls that share a commit at most. */
 const MAX_GROUP = 64;

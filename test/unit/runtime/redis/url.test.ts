@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readRedisUrl } from "../../../../src/runtime/node/redis-url.ts";
-import { StoreProblem } from "../../../../src/runtime/node/store-problem.ts";
+import { readRedisUrl } from "../../../../src/runtime/redis/url.ts";
+import { StoreProblem } from "../../../../src/stores/store-problem.ts";
 
 describe("a store's Redis URL", () => {
   test.each([

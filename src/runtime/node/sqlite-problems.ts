@@ -1,11 +1,6 @@
 import { SCHEMA_VERSION, type SchemaState } from "../../stores/sqlite/schema.ts";
 import { SQLITE, sqliteCode } from "./sqlite-errors.ts";
 
-/** The store cannot be opened. The message says what is wrong and what to do, for the person who starts Postern. */
-export class StoreProblem extends Error {
-  override readonly name = "StoreProblem";
-}
-
 const RESTORE =
   'Restore it from a backup (see "Backup" in docs/storage.md), or move it away to begin with an empty store.';
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RedisClock } from "../../../../src/runtime/node/redis-clock.ts";
+import { RedisClock } from "../../../../src/runtime/redis/clock.ts";
 
 test("before the first reply the server's time is not known", () => {
   const clock = new RedisClock();

@@ -1,5 +1,5 @@
 import type { RedisOptions } from "ioredis";
-import { StoreProblem } from "./store-problem.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
 
 type Options = Omit<RedisOptions, "replyMapping">;
 

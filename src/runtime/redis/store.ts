@@ -7,10 +7,10 @@ import type { RunScript } from "../../stores/redis/script.ts";
 import { redisStore } from "../../stores/redis/store.ts";
 import { replicatedEndings } from "../../stores/redis/wait.ts";
 import type { Store } from "../../stores/store.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
 import { feedConnections } from "./feed-connections.ts";
-import { RedisLink } from "./redis-link.ts";
-import { readRedisUrl } from "./redis-url.ts";
-import { StoreProblem } from "./store-problem.ts";
+import { RedisLink } from "./link.ts";
+import { readRedisUrl } from "./url.ts";
 
 export interface RedisStoreOptions {
   /** Milliseconds that a call may take. */

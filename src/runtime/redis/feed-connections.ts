@@ -4,9 +4,9 @@ import { feedKey } from "../../stores/redis/keys.ts";
 import { ALL_PARTITIONS } from "../../stores/redis/partition.ts";
 import { slotOf } from "../../stores/redis/slot.ts";
 import { StoreUnavailable } from "../../stores/store.ts";
+import { redisClient } from "./client.ts";
 import { FeedLine } from "./feed-line.ts";
-import { redisClient } from "./redis-client.ts";
-import type { RedisAddress } from "./redis-url.ts";
+import type { RedisAddress } from "./url.ts";
 
 /** Longer (ms) than any read waits: a line gives its connection up by itself. */
 const COMMAND_TIMEOUT = 10_000;

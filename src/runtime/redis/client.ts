@@ -1,5 +1,5 @@
 import { Cluster, Redis } from "ioredis";
-import type { RedisAddress } from "./redis-url.ts";
+import type { RedisAddress } from "./url.ts";
 
 export type RedisClient = Redis | Cluster;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { factsOf, serverProblem } from "../../../../src/runtime/node/redis-check.ts";
+import { factsOf, serverProblem } from "../../../../src/runtime/redis/check.ts";
 
 const GOOD = { version: "7.2.4", role: "master", evictionPolicy: "noeviction", aof: true };
 const URL = { shown: "redis:6379", allowNoAof: false };

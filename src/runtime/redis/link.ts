@@ -3,11 +3,11 @@ import { beginPartitions } from "../../stores/redis/epoch.ts";
 import { integer, values } from "../../stores/redis/reply.ts";
 import type { RunScript, Script } from "../../stores/redis/script.ts";
 import { StoreOutcomeUnknown, StoreUnavailable } from "../../stores/store.ts";
-import { checkServers } from "./redis-check.ts";
-import { type RedisClient, redisClient } from "./redis-client.ts";
-import { RedisClock } from "./redis-clock.ts";
-import { isMissingScript, storeError } from "./redis-errors.ts";
-import type { RedisUrl } from "./redis-url.ts";
+import { checkServers } from "./check.ts";
+import { type RedisClient, redisClient } from "./client.ts";
+import { RedisClock } from "./clock.ts";
+import { isMissingScript, storeError } from "./errors.ts";
+import type { RedisUrl } from "./url.ts";
 import { type Replication, replicated } from "./wait-replicas.ts";
 
 const PAUSE_AFTER_FAILURE = 250;

@@ -1,6 +1,6 @@
 import { Cluster } from "ioredis";
-import type { RedisClient } from "./redis-client.ts";
-import type { RedisUrl } from "./redis-url.ts";
+import type { RedisClient } from "./client.ts";
+import type { RedisUrl } from "./url.ts";
 
 const LEAST_VERSION = 7;
 
