@@ -30,7 +30,9 @@ export const ROUTE = {
   methods: list(text("a method", refuseMethod), "methods")
     .min(1, { error: "must name a method; leave it out for every method" })
     .optional()
-    .describe("Only these methods; others are answered 405 and never fall to a less specific route."),
+    .describe(
+      "Only these methods; others are answered 405 and never fall to a less specific route. `GET` allows `HEAD` too, unless another route of that path names `HEAD`.",
+    ),
   access: access
     .prefault("required")
     .meta({ title: accessExpected })

@@ -3,6 +3,8 @@ import type { Route } from "./route.ts";
 /** The routes that share a host and a path: they differ in their methods only. */
 export interface PathRules {
   readonly routes: readonly Route[];
+  /** Whether a route speaks of HEAD by name; where none does, it goes where GET goes. */
+  readonly namesHead: boolean;
 }
 
 /** Routes by path, for one host or for every host. */
@@ -18,7 +20,7 @@ interface PathTable {
 export type FindRules = (host: string, path: string) => PathRules | null;
 
 /** Two rules that are written differently and are the same once folded. Nobody can say which one such a path means. */
-const CONFLICT: PathRules = { routes: [] };
+const CONFLICT: PathRules = { routes: [], namesHead: false };
 
 /** The path that a prefix route is found by, or null when the route is exact. */
 export const prefixOf = (path: string): string | null => (path.endsWith("/*") ? path.slice(0, -2) : null);
@@ -91,5 +93,8 @@ export function groupRoutes(routes: readonly Route[]): PathRules[] {
     if (group === undefined) groups.set(key, [route]);
     else group.push(route);
   }
-  return [...groups.values()].map((members) => ({ routes: members }));
+  return [...groups.values()].map((members) => ({
+    routes: members,
+    namesHead: members.some(({ methods }) => methods?.includes("HEAD")),
+  }));
 }

@@ -15,7 +15,7 @@ export interface Route {
   readonly host: string | null;
   /** Exact (`/a`), or a prefix (`/a/*`, which also matches `/a`). */
   readonly path: string;
-  /** Upper case; null for every method. */
+  /** Upper case; null for every method. `GET` is `HEAD` too, unless a route of the same host and path names that. */
   readonly methods: readonly string[] | null;
   readonly access: Access;
   /** Name of the upstream; null for a route that only forward auth asks about. */

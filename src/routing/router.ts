@@ -53,10 +53,13 @@ export function createRouter(routes: readonly Route[], reservedPaths: ReservedPa
   };
 
   function chooseMethod(rules: PathRules, method: string): RouteMatch {
+    // HEAD is GET without the content (RFC 9110 §9.3.2).
+    const asked = method === "HEAD" && !rules.namesHead ? "GET" : method;
     for (const route of rules.routes) {
-      if (route.methods === null || route.methods.includes(method)) return matches.get(route) ?? NOT_FOUND;
+      if (route.methods === null || route.methods.includes(asked)) return matches.get(route) ?? NOT_FOUND;
     }
     const allowed = new Set(rules.routes.flatMap((route) => route.methods ?? []));
+    if (allowed.has("GET") && !rules.namesHead) allowed.add("HEAD");
     return { kind: "method_not_allowed", allow: [...allowed].join(", ") };
   }
 }

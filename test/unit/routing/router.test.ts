@@ -76,6 +76,23 @@ describe("methods", () => {
   test("methods are case-sensitive (RFC 9110 §9.1)", () => {
     expect(router.match("get", null, "/items").kind).toBe("method_not_allowed");
   });
+
+  test("HEAD goes where GET goes (RFC 9110 §9.3.2)", () => {
+    const [posted, got] = [route("/a", { methods: ["POST"] }), route("/a", { methods: ["GET"] })];
+    const { match } = createRouter([posted, got, route("/a", { access: { kind: "optional" } })], RESERVED);
+    expect(match("HEAD", null, "/a")).toEqual({ kind: "route", route: got });
+    const alone = createRouter([posted, got], RESERVED);
+    expect(alone.match("PUT", null, "/a")).toEqual({ kind: "method_not_allowed", allow: "POST, GET, HEAD" });
+    const other = createRouter([posted], RESERVED);
+    expect(other.match("HEAD", null, "/a")).toEqual({ kind: "method_not_allowed", allow: "POST" });
+  });
+
+  test("unless a route of the path names it", () => {
+    const [got, asked] = [route("/a", { methods: ["GET"] }), route("/a", { methods: ["HEAD"] })];
+    const { match } = createRouter([got, asked], RESERVED);
+    expect(match("HEAD", null, "/a")).toEqual({ kind: "route", route: asked });
+    expect(match("GET", null, "/a")).toEqual({ kind: "route", route: got });
+  });
 });
 
 describe("paths that can be read in two ways", () => {
@@ -220,7 +237,7 @@ describe("against a naive reading of the rules", () => {
     fc.record({
       path: routePath,
       host: fc.constantFrom(null, "h"),
-      methods: fc.constantFrom(null, ["GET"], ["POST", "PUT"]),
+      methods: fc.constantFrom(null, ["GET"], ["GET", "HEAD"], ["POST", "PUT"]),
     }),
     { maxLength: 12, selector: (rule) => `${rule.host}${rule.path}${rule.methods}` },
   );
@@ -246,12 +263,13 @@ describe("against a naive reading of the rules", () => {
     const literal = naive(rules, host, sent);
     if (literal[0] !== naive(rules, host, foldNaively(sent))[0]) return { kind: "ambiguous_path" };
     if (literal.length === 0) return { kind: "not_found" };
-    const chosen = literal.find((rule) => rule.methods === null || rule.methods.includes(method));
+    const heads = literal.some((rule) => rule.methods?.includes("HEAD"));
+    const allows = (rule: Route, name: string) => rule.methods === null || rule.methods.includes(name);
+    const chosen = literal.find((rule) => allows(rule, method) || (method === "HEAD" && !heads && allows(rule, "GET")));
     if (chosen !== undefined) return { kind: "route", route: chosen };
-    return {
-      kind: "method_not_allowed",
-      allow: [...new Set(literal.flatMap((rule) => rule.methods ?? []))].join(", "),
-    };
+    const allowed = new Set(literal.flatMap((rule) => rule.methods ?? []));
+    if (allowed.has("GET")) allowed.add("HEAD");
+    return { kind: "method_not_allowed", allow: [...allowed].join(", ") };
   };
 
   test("the same choice", () => {
@@ -260,7 +278,7 @@ describe("against a naive reading of the rules", () => {
         routes,
         path,
         fc.constantFrom("h", "other"),
-        fc.constantFrom("GET", "PUT"),
+        fc.constantFrom("GET", "HEAD", "PUT"),
         (drafts, sent, host, method) => {
           const rules = drafts.map((draft) => route(draft.path, draft));
           const match = createRouter(rules, RESERVED).match(method, host, sent);
