@@ -12,6 +12,8 @@ import type { AccessTokens } from "../tokens/access-token.ts";
 /** What Postern's own endpoints work with. */
 export interface Services extends TokenAuthenticator {
   readonly config: Config;
+  /** What the configuration is called, to tell two apart. */
+  readonly configHash: string;
   readonly secrets: Secrets;
   readonly store: Store;
   readonly keyRing: KeyRing;
@@ -30,4 +32,6 @@ export interface Services extends TokenAuthenticator {
   /** Applies what the store has published so far to this gateway's view. Rejects with a store error. */
   catchUp(): Promise<void>;
   viewState(): ViewState;
+  /** Whether it is about to stop: it serves, and asks for no more. */
+  isLeaving(): boolean;
 }

@@ -234,6 +234,7 @@ test("the probes: alive always, ready while the store, the view and the keys are
   expect(await answer(await send("GET", "/readyz", undefined, null))).toEqual({
     status: "ready",
     checks: { store: "ok", view: "fresh", keys: "ok" },
+    config: "test",
   });
   await gateway.withoutStore(async () => {
     expect((await send("GET", "/healthz", undefined, null)).status).toBe(200);

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
-import type { Gateway } from "../../src/app/gateway.ts";
+import type { Front } from "../../src/app/gateway.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { problemResponse } from "../../src/http/problem.ts";
 import { firstHeader } from "../../src/lib/header-list.ts";
@@ -43,7 +43,7 @@ export async function startTestGateway(
     return answer(request, connection);
   };
 
-  function decide({ method, target, headers }: Parameters<Gateway["decide"]>[0]): Decision {
+  function decide({ method, target, headers }: Parameters<Front["decide"]>[0]): Decision {
     const match = router.match(method, firstHeader(headers, "host"), target);
     switch (match.kind) {
       case "ambiguous_path":
@@ -65,7 +65,7 @@ export async function startTestGateway(
     }
   }
 
-  const gateway: Gateway = {
+  const gateway: Front = {
     config,
     decide,
     endpoints,
@@ -78,8 +78,6 @@ export async function startTestGateway(
       const headers = [config.identityHeaders.user, principal.sub];
       return observed.length % 2 === 0 ? headers : Promise.resolve(headers);
     },
-    start: async () => {},
-    stop: async () => {},
   };
   const server = createListener(gateway);
   const { port, close } = await listen(server);

@@ -1,29 +1,24 @@
 import { join } from "node:path";
 import { usernameKey } from "../../src/accounts/username.ts";
-import { createRepairs } from "../../src/app/repairs.ts";
+import { createCore } from "../../src/app/core.ts";
+import { createServices } from "../../src/app/front.ts";
 import { accessGrant } from "../../src/authn/access-grant.ts";
-import { createTokenAuthenticator } from "../../src/authn/authenticate.ts";
-import { createRenewal } from "../../src/authn/renewal.ts";
 import { scopesOfRoles } from "../../src/authn/scopes.ts";
 import type { Secrets } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import type { PosternEnv } from "../../src/http/request-facts.ts";
 import type { Services } from "../../src/http/services.ts";
-import { createSecretRing } from "../../src/keys/secrets.ts";
-import { createKeyRing } from "../../src/keys/stored-key-ring.ts";
 import { newId, randomId } from "../../src/lib/ids.ts";
 import type { Observation } from "../../src/observe/observation.ts";
-import { FeedFollower } from "../../src/revocation/follower.ts";
-import { RevocationView } from "../../src/revocation/view.ts";
 import { nodePasswords } from "../../src/runtime/node/argon2.ts";
+import { nodeDigests } from "../../src/runtime/node/digests.ts";
 import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
+import { importNodeSigner } from "../../src/runtime/node/signer.ts";
 import { openDatabase } from "../../src/runtime/node/sqlite-open.ts";
-import { createRefreshTokens } from "../../src/sessions/refresh-token-codec.ts";
 import type { Channel } from "../../src/sessions/session.ts";
 import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../src/stores/operations.ts";
 import { sqliteStore } from "../../src/stores/sqlite/store.ts";
 import { StoreUnavailable } from "../../src/stores/store.ts";
-import { createAccessTokens } from "../../src/tokens/access-tokens.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export const ADMIN_TOKEN = "an admin token of more than 32 characters";
@@ -79,67 +74,22 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   };
   const store = storeOver(call, async () => {});
 
-  const secretRing = await createSecretRing(secrets);
-  const { alg, ttl } = config.tokens.access;
-  const keyRing = createKeyRing({
-    store,
-    secrets: secretRing,
-    signature: nodeSignatureCheck,
-    report: () => {},
-    now,
-    alg,
-    accessTtl: ttl,
-    ...config.tokens.keys,
-  });
-  await keyRing.refresh();
-  const accessTokens = createAccessTokens({
-    keyRing,
-    signature: nodeSignatureCheck,
-    issuer: config.issuer,
-    audience: config.audience,
-    ttl,
-  });
-  const refreshTokens = createRefreshTokens(secretRing);
-  const view = new RevocationView();
-  const follower = new FeedFollower({
-    view,
-    read: (after, limit) => store.readFeed({ after, limit }),
-    news: async () => null,
-    receipt: async () => {},
-    ...createRepairs({ store, keyRing, observe: () => {} }),
-    monotonic: now,
-    wait: async () => {},
-    interval: 1000,
-    readWait: 0,
-    maxStaleness: config.revocation.maxStaleness,
-  });
-  const catchUp = () => follower.catchUp();
-  await catchUp();
-  const viewState = () => follower.state;
-  const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
-  const limits = config.sessions;
-  const services: Services = {
-    ...authenticator,
-    config,
-    secrets,
-    store,
-    keyRing,
-    accessTokens,
-    refreshTokens,
-    // As little work as argon2 takes: what hashing costs is tested by itself.
-    passwords: nodePasswords({ ...config.passwords, memory: 8, iterations: 1 }),
-    observe,
-    now,
-    pause: async (milliseconds) => {
+  const core = await createCore({
+    ...{ config, secrets, store, observe, now, monotonic: now, version: "test" },
+    ...{ signature: nodeSignatureCheck, importSigner: importNodeSigner, digests: nodeDigests },
+    ...{ feedInterval: 1000, feedWait: 0 },
+    wait: async (milliseconds) => {
       ahead += milliseconds;
     },
-    renew: createRenewal({
-      ...{ store, accessTokens, refreshTokens, roles: config.roles, limits, observe, catchUp },
-      hasEnded: (sid) => view.holds({ kind: "session", sid }),
-    }),
-    catchUp,
-    viewState,
-  };
+  });
+  await core.keyRing.refresh();
+  await core.catchUp();
+  observed.length = 0;
+  // As little work as argon2 takes: what hashing costs is tested by itself.
+  const passwords = nodePasswords({ ...config.passwords, memory: 8, iterations: 1 });
+  const services = createServices(core, { config, configHash: "test", passwords });
+  const { refreshTokens, accessTokens } = services;
+  const limits = config.sessions;
 
   const origin = { actor: "test", address: null };
   return {

@@ -17,9 +17,8 @@ export function operationsApp(services: Services): Hono<PosternEnv> {
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
   app.get("/readyz", async (c) => {
     const { ready, checks } = await readiness(services);
-    return c.json({ status: ready ? "ready" : "not ready", checks }, ready ? 200 : 503, {
-      "Cache-Control": "no-store",
-    });
+    const status = ready ? "ready" : services.isLeaving() ? "stopping" : "not ready";
+    return c.json({ status, checks, config: services.configHash }, ready ? 200 : 503, { "Cache-Control": "no-store" });
   });
   const { metrics } = services;
   if (metrics !== undefined) {
@@ -40,7 +39,8 @@ async function readiness(services: Services) {
     keys: services.keyRing.jwks().keys.length === 0 ? "missing" : "ok",
   };
   const caughtUp = view === "fresh" || view === "aging";
-  return { ready: checks.store === "ok" && caughtUp && checks.keys === "ok", checks };
+  const able = checks.store === "ok" && caughtUp && checks.keys === "ok";
+  return { ready: able && !services.isLeaving(), checks };
 }
 
 async function storeState(services: Services): Promise<"ok" | StoreTrouble> {

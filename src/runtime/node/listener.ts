@@ -1,7 +1,7 @@
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Decision } from "../../app/decision.ts";
-import type { Gateway } from "../../app/gateway.ts";
+import type { Front } from "../../app/gateway.ts";
 import { securityHeaders } from "../../http/security-headers.ts";
 import { randomHex } from "../../lib/random-hex.ts";
 import { canonicalAddress } from "../../proxy/address.ts";
@@ -26,7 +26,7 @@ const LIMITS = {
 type Serve = (exchange: Exchange) => void | Promise<void>;
 
 /** The public listener: Postern's own endpoints, and everything else by decision to its upstream. */
-export function createListener(gateway: Gateway): Server {
+export function createListener(gateway: Front): Server {
   const webSockets = new WebSockets();
   const proxy = createProxy(gateway, `postern-${randomHex(6)}`, webSockets);
   const { origin, maxBody } = gateway.config;
@@ -46,7 +46,7 @@ export function createListener(gateway: Gateway): Server {
 }
 
 /** The listener for operators: probes, metrics and the admin API. */
-export function createOperationsListener(gateway: Gateway): Server {
+export function createOperationsListener(gateway: Front): Server {
   const { origin, maxBody } = gateway.config;
   return new Listener(gateway, { webSockets: new WebSockets(), observed: false }, (exchange) =>
     answerAsWeb(exchange, { answer: gateway.operations, tooLarge: gateway.tooLarge, origin, maxBody }),
@@ -97,7 +97,7 @@ interface ListenerOptions {
 
 /** Node's HTTP server, strict where RFC 9112 is and Node is not, and able to close while connections are kept alive. */
 class Listener extends Server {
-  readonly #gateway: Gateway;
+  readonly #gateway: Front;
   readonly #serve: Serve;
   readonly #webSockets: WebSockets;
   readonly #observed: boolean;
@@ -106,7 +106,7 @@ class Listener extends Server {
   readonly #waiting = new Map<Socket, number>();
   #draining = false;
 
-  constructor(gateway: Gateway, { webSockets, observed }: ListenerOptions, serve: Serve) {
+  constructor(gateway: Front, { webSockets, observed }: ListenerOptions, serve: Serve) {
     super({
       ...LIMITS,
       insecureHTTPParser: false,

@@ -1,4 +1,4 @@
-import type { Gateway } from "../../app/gateway.ts";
+import type { Front } from "../../app/gateway.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import { createAddressSet } from "../../proxy/address.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
@@ -26,7 +26,7 @@ export interface ReverseProxy {
 
 const NOBODY: HeaderList = [];
 /** `pseudonym`: what this gateway is called in `Via`. */
-export function createProxy(gateway: Gateway, pseudonym: string, webSockets: WebSockets): ReverseProxy {
+export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSockets): ReverseProxy {
   const { config } = gateway;
   const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream)]));
   const trusted = createAddressSet(config.trustedProxies);

@@ -1,0 +1,97 @@
+import { createTokenAuthenticator } from "../authn/authenticate.ts";
+import type { Config } from "../config/config.ts";
+import type { Services } from "../http/services.ts";
+import { createSecretRing } from "../keys/secrets.ts";
+import { createKeyRing } from "../keys/stored-key-ring.ts";
+import { newId } from "../lib/ids.ts";
+import { FeedFollower } from "../revocation/follower.ts";
+import { RevocationView } from "../revocation/view.ts";
+import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
+import { Breaker, type BreakerState } from "../stores/breaker.ts";
+import { observedStore } from "../stores/observed-store.ts";
+import type { Store } from "../stores/store.ts";
+import { storeWithBreaker } from "../stores/store-with-breaker.ts";
+import { createAccessTokens } from "../tokens/access-tokens.ts";
+import { createIdentityAssertions, type IdentityAssertions } from "../tokens/identity.ts";
+import type { GatewayOptions } from "./gateway.ts";
+import { createRepairs } from "./repairs.ts";
+import { Upkeep } from "./upkeep.ts";
+
+/** The part of a gateway that lives as long as it runs: store, keys, revocations and verified tokens, whatever is configured anew. */
+export interface Core extends Omit<Services, "config" | "configHash" | "passwords" | "renew" | "metrics"> {
+  readonly view: RevocationView;
+  readonly follower: FeedFollower;
+  readonly assertions: IdentityAssertions;
+  start(): Promise<void>;
+  /** From now on the gateway says that it is not ready, while it serves as before. */
+  leave(): void;
+  stop(): Promise<void>;
+}
+
+export type CoreOptions = Omit<GatewayOptions, "passwords" | "metrics">;
+
+/** What `config` says of store, tokens and revocation holds from here on: `keepFixed` (config/fixed.ts) names those options. */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { config, observe, now, monotonic, wait } = options;
+  const store = guarded(observedStore(options.store, observe, monotonic), options);
+  const secretRing = await createSecretRing(options.secrets);
+  const { alg, ttl } = config.tokens.access;
+  const keyRing = createKeyRing({
+    ...{ store, now, alg, accessTtl: ttl, ...config.tokens.keys },
+    ...{ secrets: secretRing, signature: options.signature, importSigner: options.importSigner },
+    report: (kid, problem) => observe({ kind: "internal_error", where: `signing key ${kid}`, message: problem }),
+  });
+  const claims = { issuer: config.issuer, audience: config.audience, ttl };
+  const accessTokens = createAccessTokens({ ...claims, keyRing, signature: options.signature });
+  const refreshTokens = createRefreshTokens(secretRing, options.digests);
+
+  const view = new RevocationView();
+  const follower = new FeedFollower({
+    ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
+    readWait: options.feedWait,
+    read: (after, limit) => store.readFeed({ after, limit }),
+    news: (after, limit, milliseconds) => store.awaitFeed({ after, limit, wait: milliseconds }),
+    receipt: config.store.kind === "sqlite" ? async () => {} : (cursor) => upkeep.announce(cursor),
+    ...createRepairs({ store, keyRing, observe }),
+  });
+  const viewState = () => follower.state;
+  const upkeep = new Upkeep({
+    ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
+    ...{ node: newId("n"), version: options.version, startedAt: now() },
+  });
+  let leaving = false;
+
+  return {
+    ...createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now }),
+    ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower },
+    secrets: options.secrets,
+    assertions: createIdentityAssertions({ keyRing, issuer: config.issuer }),
+    catchUp: () => follower.catchUp(),
+    pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
+    isLeaving: () => leaving,
+    leave() {
+      leaving = true;
+    },
+    async start() {
+      await follower.start();
+      await upkeep.start();
+    },
+    async stop() {
+      await follower.stop();
+      await upkeep.stop();
+    },
+  };
+}
+
+/** A store across a network may not answer at all; the embedded one answers, or says at once that it is busy. */
+function guarded(store: Store, { config, monotonic, observe }: Pick<CoreOptions, "config" | "monotonic" | "observe">) {
+  if (config.store.kind === "sqlite") return store;
+  const onChange = (state: BreakerState): void => observe({ kind: "breaker", state });
+  return storeWithBreaker(store, new Breaker({ monotonic, onChange }));
+}
+
+/** What `config` is called: the same for every gateway with the same options, wherever their store is. */
+export async function configHash(config: Config, sha256: (text: string) => string | Promise<string>): Promise<string> {
+  const { store: _, ...shown } = config;
+  return (await sha256(JSON.stringify(shown))).slice(0, 12);
+}

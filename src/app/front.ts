@@ -1,0 +1,76 @@
+import type { Passwords } from "../accounts/passwords.ts";
+import { createRenewal } from "../authn/renewal.ts";
+import type { Config } from "../config/config.ts";
+import type { Services } from "../http/services.ts";
+import type { HeaderList } from "../lib/header-list.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { createAddressSet } from "../proxy/address.ts";
+import { clientAddress } from "../proxy/client-address.ts";
+import { reservedPaths } from "../routing/reserved.ts";
+import { createRouter } from "../routing/router.ts";
+import type { Principal } from "../tokens/principal.ts";
+import type { Core } from "./core.ts";
+import { createDecide } from "./decide.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { createForwardAuth } from "./forward-auth.ts";
+import type { Front } from "./gateway.ts";
+import { completeIdentityHeaders, identityHeaderList } from "./identity-headers.ts";
+import { createSessionMode } from "./session-mode.ts";
+
+/** What one configuration makes of the core. */
+export interface FrontOptions {
+  readonly config: Config;
+  readonly configHash: string;
+  readonly passwords: Passwords;
+  readonly metrics?: Metrics;
+}
+
+/** What the endpoints work with under this configuration. */
+export function createServices(core: Core, options: FrontOptions): Services {
+  const { config, configHash, passwords, metrics } = options;
+  const { store, accessTokens, refreshTokens, observe, catchUp, follower, view } = core;
+  const readings = () => ({
+    view: { state: follower.state, entries: view.size, age: follower.age },
+    hashing: passwords.load(),
+  });
+  const renew = createRenewal({
+    ...{ store, accessTokens, refreshTokens, observe, catchUp },
+    hasEnded: (sid) => view.holds({ kind: "session", sid }),
+    ...{ roles: config.roles, limits: config.sessions },
+  });
+  const counted = metrics === undefined ? {} : { metrics: { ...metrics, text: () => metrics.text(readings()) } };
+  return { ...core, config, configHash, passwords, renew, ...counted };
+}
+
+/** Routes, decision and endpoints of one configuration. */
+export function createFront(core: Core, options: FrontOptions): Front {
+  const { config } = options;
+  const { observe, now, assertions } = core;
+  const services = createServices(core, options);
+  const trusted = createAddressSet(config.trustedProxies);
+  const router = createRouter(config.routes, reservedPaths(config));
+  const decideSession = createSessionMode({
+    ...{ config, authenticator: core, refreshTokens: core.refreshTokens, renew: services.renew, now },
+    clientAddress: ({ peer, headers }) => clientAddress(peer, headers, trusted),
+  });
+  const decide = createDecide({ config, router, authenticator: core, decideSession, now });
+
+  function identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList> {
+    const names = config.identityHeaders;
+    const assertion = assertions.assertion(principal, upstream, now());
+    return typeof assertion === "string"
+      ? identityHeaderList(names, principal, assertion)
+      : assertion.then((text) => identityHeaderList(names, principal, text));
+  }
+  const verify = createForwardAuth({
+    ...{ decide, trusted },
+    async identity({ principal, route }) {
+      // For the service that the route names; where it names none, all services of this gateway are one.
+      const audience = route.upstream ?? route.host ?? config.audience;
+      const given = principal === null ? [] : await identityHeaders(principal, audience);
+      return completeIdentityHeaders(config.identityHeaders, given);
+    },
+  });
+  const isReserved = (target: string): boolean => router.isReserved(target);
+  return { config, observe, decide, isReserved, identityHeaders, ...createEndpoints({ services, verify, trusted }) };
+}
