@@ -11,7 +11,7 @@ export interface RepairsOptions {
 
 type Repairs = Pick<
   FollowerOptions,
-  "seal" | "restore" | "restoreKeys" | "onKeyRevoked" | "onRead" | "onBroken" | "onRepaired"
+  "seal" | "restore" | "follows" | "restoreKeys" | "onKeyRevoked" | "onRead" | "onBroken" | "onRepaired"
 >;
 
 /** What a gateway does, and whom it tells, when its store has lost a part of its history. */
@@ -19,6 +19,7 @@ export function createRepairs({ store, keyRing, observe }: RepairsOptions): Repa
   return {
     seal: (from, seen) => store.sealFeed({ from, seen }),
     restore: (revocations) => store.restore({ revocations }),
+    follows: store.follows,
     restoreKeys: keyRing.restore,
     onKeyRevoked: keyRing.reload,
     onRead: (entries, lag) => observe({ kind: "feed_read", entries, lag }),

@@ -11,6 +11,12 @@ export interface FeedState {
   readonly last: string;
 }
 
+/** How far a reader has read, and of which history: an epoch and a position a partition. */
+export interface FollowedHistory {
+  readonly epochs: readonly string[];
+  readonly cursor: FeedCursor;
+}
+
 /** What came while it was waited for, oldest entry first. It goes on from where the reader stands, and says nothing of the feed's end. */
 export interface FeedNews {
   readonly entries: readonly RevocationEntry[];

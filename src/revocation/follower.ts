@@ -1,6 +1,6 @@
 import type { RevocationEntry } from "./entry.ts";
 import type { FeedCursor, FeedNews, FeedPage } from "./feed.ts";
-import { type HistoryBreak, type RepairOptions, repairHistory } from "./repair.ts";
+import { epochsOf, type HistoryBreak, type RepairOptions, repairHistory, sameEpochs } from "./repair.ts";
 
 const PAGE = 1000;
 /** A view is fresh that has read to the end within this many milliseconds, with a receipt that the store took. */
@@ -129,7 +129,7 @@ export class FeedFollower {
       const { seen, seenAt } = this.#history ?? { seen: 0, seenAt: 0 };
       await this.#apply(found.entries, seen + monotonic() - seenAt);
       // Somebody may have read on meanwhile, or found the history broken.
-      if (this.#cursor === after && this.#broken === null) this.#cursor = found.cursor;
+      if (this.#cursor === after && this.#broken === null) this.#moveTo(found.cursor);
       return true;
     } catch {
       await wait(PAUSE_WITHOUT_NEWS, signal);
@@ -181,33 +181,42 @@ export class FeedFollower {
   }
 
   #adopt(page: FeedPage, began: number): void {
-    this.#cursor = page.cursor;
-    this.#history = { epochs: page.state.map(({ epoch }) => epoch), seen: page.now, seenAt: began };
+    this.#history = { epochs: epochsOf(page), seen: page.now, seenAt: began };
+    this.#moveTo(page.cursor);
     if (!page.end) return;
     this.#options.view.trim(page.now);
     if (this.#receiptTaken) this.#endReadAt = began;
   }
 
+  #moveTo(cursor: FeedCursor): void {
+    this.#cursor = cursor;
+    if (this.#history !== null) this.#options.follows({ epochs: this.#history.epochs, cursor });
+  }
+
   #breakIn(page: FeedPage): HistoryBreak | null {
     const history = this.#history;
     if (history === null) return null;
-    if (page.state.some(({ epoch }, partition) => epoch !== history.epochs[partition])) {
+    if (!sameEpochs(epochsOf(page), history.epochs)) {
       return { cause: "epoch_mismatch", from: history.epochs, seen: history.seen };
     }
     return page.continues ? null : { cause: "rolled_back" };
   }
 
+  /** What was rolled back may be found wiped when it is looked at again. */
   #break(broken: HistoryBreak): void {
-    if (this.#broken !== null) return;
+    if (this.#broken?.cause === broken.cause) return;
     this.#broken = broken;
     this.#endReadAt = null;
     this.#options.onBroken(broken.cause);
   }
 
-  async #repair(broken: HistoryBreak): Promise<void> {
-    const { monotonic, onRepaired } = this.#options;
+  async #repair(known: HistoryBreak): Promise<void> {
+    const { monotonic, onRepaired, read } = this.#options;
     const began = monotonic();
-    const { page, restored } = await repairHistory(this.#options, broken);
+    const first = await read(null, PAGE);
+    const broken = this.#breakIn(first) ?? known;
+    this.#break(broken);
+    const { page, restored } = await repairHistory(this.#options, broken, first);
     await onRepaired(broken.cause, restored);
     this.#broken = null;
     // Read on from there, with a receipt.

@@ -1,5 +1,5 @@
 import type { HeldRevocation } from "./entry.ts";
-import type { FeedCursor, FeedPage } from "./feed.ts";
+import type { FeedCursor, FeedPage, FollowedHistory } from "./feed.ts";
 import { RevocationView } from "./view.ts";
 
 /** How the store's history came to differ from the one that a view was read from. */
@@ -16,6 +16,8 @@ export interface RepairOptions {
   readonly seal: (from: readonly string[], seen: number) => Promise<void>;
   /** Publishes again, and ends again the sessions and users that are named. */
   readonly restore: (held: readonly HeldRevocation[]) => Promise<void>;
+  /** The store may judge by this history from now on. */
+  readonly follows: (history: FollowedHistory) => void;
   readonly restoreKeys: () => Promise<void>;
   /** Makes revoked keys sign no more. */
   readonly onKeyRevoked: () => Promise<void>;
@@ -33,31 +35,38 @@ const BATCH = 200;
 
 /**
  * Brings a store that has lost a part of its history, and a view that has not, to agree: first nothing from before a wipe passes, then
- * the store is read from its start, and what it lacks is written back. Keys come last, so that none of them verifies anything before
+ * the store is read from its start, of which `first` is the first page, and what it lacks is written back. Keys come last, so that none of them verifies anything before
  * it is known what has been revoked. Interrupted anywhere, it can be run again; run by several gateways, each adds what is missing.
  */
-export async function repairHistory(options: RepairOptions, broken: HistoryBreak): Promise<Repaired> {
+export async function repairHistory(options: RepairOptions, broken: HistoryBreak, first: FeedPage): Promise<Repaired> {
   const { view, read, restore } = options;
-  if (broken.cause === "epoch_mismatch") await options.seal(broken.from, broken.seen);
   const stored = new RevocationView();
-  let page = await read(null, PAGE);
-  const { state } = page;
-  for (;;) {
-    if (!page.continues || !sameEpochs(page, state))
-      throw new Error("the history changed again while it was being repaired");
-    for (const entry of page.entries) {
+  const take = ({ entries }: FeedPage): void => {
+    for (const entry of entries) {
       stored.apply(entry);
       view.apply(entry);
     }
-    if (page.end) break;
+  };
+  take(first);
+  if (broken.cause === "epoch_mismatch") await options.seal(broken.from, broken.seen);
+  const epochs = epochsOf(first);
+  let page = first;
+  do {
     page = await read(page.cursor, PAGE);
-  }
+    if (!page.continues || !sameEpochs(epochsOf(page), epochs)) {
+      throw new Error("the history changed again while it was being repaired");
+    }
+    take(page);
+  } while (!page.end);
   const lost = view.held(page.now).filter(({ target }) => !stored.holds(target));
   for (let from = 0; from < lost.length; from += BATCH) await restore(lost.slice(from, from + BATCH));
+  options.follows({ epochs, cursor: page.cursor });
   await options.restoreKeys();
   await options.onKeyRevoked();
   return { page, restored: lost.length };
 }
 
-const sameEpochs = (page: FeedPage, state: FeedPage["state"]): boolean =>
-  page.state.every(({ epoch }, partition) => epoch === state[partition]?.epoch);
+export const epochsOf = ({ state }: FeedPage): readonly string[] => state.map(({ epoch }) => epoch);
+
+export const sameEpochs = (some: readonly string[], others: readonly string[]): boolean =>
+  some.every((epoch, partition) => epoch === others[partition]);

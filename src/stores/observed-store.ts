@@ -18,7 +18,7 @@ export function observedStore(store: Store, observe: Observe, monotonic: () => n
     }
   }
 
-  const timed = storeOver(call, () => store.close());
+  const timed = storeOver(call, () => store.close(), store.follows);
   const ended = (reason: EndReason, sessions: number): void => {
     if (sessions > 0) observe({ kind: "session_ended", reason, sessions });
   };

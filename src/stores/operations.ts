@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-type Operations = Omit<Store, "close">;
+type Operations = Omit<Store, "close" | "follows">;
 export type Operation = keyof Operations;
 export type OperationInput<K extends Operation> = Parameters<Operations[K]>[0];
 export type OperationOutput<K extends Operation> = Awaited<ReturnType<Operations[K]>>;
@@ -20,8 +20,9 @@ export function operationOf<K extends Operation>(store: Store, operation: K): Ca
 }
 
 /** The port over one way of calling, for a store whose code runs in another thread or in another process. */
-export function storeOver(call: CallStore, close: () => Promise<void>): Store {
+export function storeOver(call: CallStore, close: Store["close"], follows: Store["follows"] = () => {}): Store {
   return {
+    ...{ close, follows },
     time: (input) => call("time", input),
     createUser: (input) => call("createUser", input),
     userByName: (input) => call("userByName", input),
@@ -60,6 +61,5 @@ export function storeOver(call: CallStore, close: () => Promise<void>): Store {
     nodes: (input) => call("nodes", input),
     retire: (input) => call("retire", input),
     sweep: (input) => call("sweep", input),
-    close,
   };
 }

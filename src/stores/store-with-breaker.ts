@@ -20,13 +20,13 @@ export function storeWithBreaker(store: Store, breaker: Breaker): Store {
     }
   };
   return {
-    ...storeOver(call, () => store.close()),
+    ...storeOver(call, () => store.close(), store.follows),
     readFeed: (input) => store.readFeed(input),
     awaitFeed: (input) => store.awaitFeed(input),
   };
 }
 
 const endingOf = (error: unknown): Ending =>
-  (error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown) && error.trouble !== "refused"
+  (error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown) && error.trouble === "unreachable"
     ? "failed"
     : "reached";

@@ -2,7 +2,7 @@ import type { AttemptBucket } from "../accounts/login-limits.ts";
 import type { Client, User } from "../accounts/records.ts";
 import type { StoredKey } from "../keys/stored-key.ts";
 import type { HeldRevocation, RevocationEntry, RevocationTarget } from "../revocation/entry.ts";
-import type { FeedCursor, FeedNews, FeedPage } from "../revocation/feed.ts";
+import type { FeedCursor, FeedNews, FeedPage, FollowedHistory } from "../revocation/feed.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshRequest, RefreshResult } from "../sessions/refresh.ts";
 import type { NewSession, Session, SessionLimits } from "../sessions/session.ts";
@@ -12,10 +12,10 @@ export type { AttemptBucket } from "../accounts/login-limits.ts";
 
 /**
  * Why a call failed. `refused` is an answer (the store is full, or has too few replicas), after which another call may well
- * succeed; `unsuitable`: it is there and must not be used as it is set up; `breaker_open`: it was not asked, because it has not
- * been answering.
+ * succeed; `unsuitable`: it is there and must not be used as it is set up; `other_history`: what was ended is not all known to it,
+ * see `follows`; `breaker_open`: it was not asked, because it has not been answering.
  */
-export type StoreTrouble = "unreachable" | "refused" | "unsuitable" | "breaker_open";
+export type StoreTrouble = "unreachable" | "refused" | "unsuitable" | "other_history" | "breaker_open";
 
 /** What was asked has not been done and will not be done later. */
 export class StoreUnavailable extends Error {
@@ -251,6 +251,13 @@ export interface Store {
   retire(input: { readonly node: string }): Promise<void>;
   /** Removes what has expired, and tells of sessions that ended so; `more` when a batch was full. */
   sweep(input: SweepLimits): Promise<{ readonly more: boolean }>;
+
+  /**
+   * From now on nothing is judged or changed where the store's history does not go on from this one, and such a call rejects with
+   * `other_history`: a store that was wiped or rolled back does not know what it ended. `sealFeed`, `restore` and reads of the feed
+   * go on. A store whose history cannot change under its caller compares nothing.
+   */
+  readonly follows: (history: FollowedHistory) => void;
 
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
 import { waitUntil } from "../support/wait-until.ts";
-import { addAlice, type Fleet, logIn, recovered, startFleet } from "./fleet.ts";
+import { addAlice, type Fleet, logIn, readiness, recovered, startFleet, unready } from "./fleet.ts";
 
 let redis: RedisServer;
 let proxy: FaultProxy;
@@ -61,6 +61,22 @@ describe.skipIf(REDIS_SERVER === null)("Redis", () => {
     const empty = await startRedis();
     proxy.moveTo(empty.port);
     await refused(browser);
+    await beginAgain();
+  });
+
+  test("is a replica, or drops records when it is full: unsuitable, until that is mended", async () => {
+    const other = await startRedis();
+    const replica = await startRedis({ settings: ["--replicaof", "127.0.0.1", String(other.port)] });
+    const browser = await logIn(fleet.a);
+    proxy.moveTo(replica.port);
+    await unready(fleet, "store", ["unsuitable"]);
+    expect((await browser.refresh()).status).toBe(503);
+    expect((await readiness(fleet.a)).problems).toEqual([expect.stringMatching(/^The Redis at .* is a replica/)]);
+    await replica.command("REPLICAOF", "NO", "ONE");
+    await replica.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+    proxy.moveTo(replica.port);
+    await unready(fleet, "store", ["unsuitable"]);
+    await replica.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
     await beginAgain();
   });
 });

@@ -1,6 +1,7 @@
 // For a while two Redis servers take writes for one store: a replica was promoted while its old primary went on. A gateway that followed
-// the old one and comes to the new one has missed what was ended there meanwhile, although numbers go on and times are later.
-// SECURITY: F06, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
+// the old one and comes to the new one has missed what was ended there meanwhile, although numbers go on and times are later. And an
+// address that leads to a Redis that is none of this store's, and back again.
+// SECURITY: F06, F08, F4, I1; docs/adr/0005-the-denylist-on-redis.md.
 import { beforeAll, describe, expect, test } from "vitest";
 import { openRedis } from "../../src/runtime/redis/store.ts";
 import type { Store } from "../../src/stores/store.ts";
@@ -9,7 +10,7 @@ import { type GatewayPair, startPairOn } from "../processes/gateway-pair.ts";
 import type { Browser } from "../support/http-client.ts";
 import { ALICE } from "../support/people.ts";
 import { type ReplicatedRedis, replicated, startReplicatedRedis } from "../support/redis-replica.ts";
-import { REDIS_SERVER } from "../support/redis-server.ts";
+import { REDIS_SERVER, startRedis } from "../support/redis-server.ts";
 import { answers, feedOf, logged, logIn, probe, ready, sidOf } from "./feed-observers.ts";
 
 describe.skipIf(REDIS_SERVER === null)("a store of which there were two", () => {
@@ -53,5 +54,33 @@ describe.skipIf(REDIS_SERVER === null)("a store of which there were two", () => 
     const targets = (await feedOf(redis.replica)).map(({ target }) => target);
     expect(targets).toContainEqual({ kind: "session", sid: sidOf(here) });
     expect((await here.copy().refresh()).status).toBe(401);
+  });
+
+  test("an address that leads to another Redis and back: nothing that had ended passes, there or here", async () => {
+    const [ended, alive] = [await logIn(pair.b, ALICE), await logIn(pair.b, ALICE)];
+    const thief = ended.copy();
+    expect((await ended.logout()).status).toBe(204);
+    for (const gateway of [pair.a, pair.b]) await answers(gateway, ended, 401);
+    const probes = probe([pair.a, pair.b], thief);
+
+    const other = await startRedis();
+    redis.front.moveTo(other.port);
+    for (const gateway of [pair.a, pair.b]) {
+      await answers(gateway, alive, 401);
+      await ready(gateway);
+    }
+    expect((await feedOf(other)).map(({ target }) => target)).toContainEqual({ kind: "session", sid: sidOf(ended) });
+
+    redis.front.moveTo(redis.replica.port);
+    for (const gateway of [pair.a, pair.b]) await ready(gateway);
+    const again = await logIn(pair.a, ALICE);
+    for (const gateway of [pair.a, pair.b]) {
+      await answers(gateway, again, 200);
+      await answers(gateway, alive, 401);
+    }
+    expect([...new Set(await probes.stop())].filter((status) => status !== 401 && status !== 503)).toEqual([]);
+    expect((await thief.refresh()).status).toBe(401);
+    // Only its access token had been refused; the session is in the store to which the address leads again.
+    expect((await alive.refresh()).status).toBe(200);
   });
 });

@@ -78,11 +78,12 @@ export async function logIn(at: GatewayProcess, extra: Readonly<Record<string, u
 export interface Readiness {
   readonly status: number;
   readonly checks: Readonly<Record<string, unknown>>;
+  readonly problems?: readonly string[];
 }
 
 export async function readiness({ operationsUrl }: GatewayProcess): Promise<Readiness> {
   const { status, json } = await new Browser(operationsUrl).fetch("/readyz");
-  return { status, checks: json<{ checks: Readonly<Record<string, unknown>> }>().checks };
+  return { ...json<Pick<Readiness, "checks" | "problems">>(), status };
 }
 
 /** Resolves when both gateways are ready, without having been started again. */

@@ -16,9 +16,11 @@ export function operationsApp(services: Services): Hono<PosternEnv> {
   // Alive is whoever answers; what it depends on is for readiness, or an outage of the store would restart every gateway.
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
   app.get("/readyz", async (c) => {
-    const { ready, checks } = await readiness(services);
+    const { ready, ...found } = await readiness(services);
     const status = ready ? "ready" : services.isLeaving() ? "stopping" : "not ready";
-    return c.json({ status, checks, config: services.configHash }, ready ? 200 : 503, { "Cache-Control": "no-store" });
+    return c.json({ status, ...found, config: services.configHash }, ready ? 200 : 503, {
+      "Cache-Control": "no-store",
+    });
   });
   const { metrics } = services;
   if (metrics !== undefined) {
@@ -30,25 +32,32 @@ export function operationsApp(services: Services): Hono<PosternEnv> {
   return app;
 }
 
-/** What keeps the gateway from serving, by name. */
+/** What keeps the gateway from serving, by name; `problems`: what its operator must change. */
 async function readiness(services: Services) {
   const view = services.viewState();
+  const store = await storeState(services);
   const checks = {
-    store: await storeState(services),
+    store: store.state,
     view,
     keys: services.keyRing.jwks().keys.length === 0 ? "missing" : "ok",
   };
   const caughtUp = view === "fresh" || view === "aging";
   const able = checks.store === "ok" && caughtUp && checks.keys === "ok";
-  return { ready: able && !services.isLeaving(), checks };
+  const problems = store.problem === null ? {} : { problems: [store.problem] };
+  return { ready: able && !services.isLeaving(), checks, ...problems };
 }
 
-async function storeState(services: Services): Promise<"ok" | StoreTrouble> {
+interface StoreState {
+  readonly state: "ok" | StoreTrouble;
+  readonly problem: string | null;
+}
+
+async function storeState(services: Services): Promise<StoreState> {
   try {
     await services.store.time({});
-    return "ok";
+    return { state: "ok", problem: null };
   } catch (error) {
-    if (error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown) return error.trouble;
-    throw error;
+    if (!(error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown)) throw error;
+    return { state: error.trouble, problem: error.trouble === "unsuitable" ? error.message : null };
   }
 }

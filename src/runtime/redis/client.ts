@@ -6,7 +6,7 @@ export type RedisClient = Redis | Cluster;
 const CONNECT_TIMEOUT = 2_000;
 const KEEP_ALIVE = 10_000;
 /** Between two attempts to connect (ms): often enough to be back within 2 s, spread so that a fleet does not come at once. */
-const LONGEST_PAUSE = 1_000;
+const LONGEST_PAUSE = 500;
 
 const pauseBefore = (attempt: number): number => Math.min(LONGEST_PAUSE, 25 * 2 ** attempt) * (0.5 + Math.random() / 2);
 

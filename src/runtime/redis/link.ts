@@ -72,7 +72,7 @@ export class RedisLink {
       case "down":
         throw new StoreUnavailable(`${script.name}: no connection to Redis`);
       case "unsuitable":
-        throw new StoreUnavailable(`${script.name}: ${this.#state.problem}`, "unsuitable");
+        throw new StoreUnavailable(this.#state.problem, "unsuitable");
     }
   };
 
@@ -116,6 +116,8 @@ export class RedisLink {
         // The store is given a new epoch, by which every gateway notices.
         void this.#prepare();
         throw new StoreUnavailable(`${script.name}: the store has been wiped`);
+      case "other_history":
+        throw new StoreUnavailable(`${script.name}: the store does not know all that it ended`, "other_history");
       default:
         throw new Error(`${script.name}: Redis answered in a way that is not known`);
     }

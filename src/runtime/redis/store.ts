@@ -2,6 +2,7 @@ import type { StoreAddress } from "../../config/config.ts";
 import { sealFeed } from "../../stores/redis/epoch.ts";
 import { readAllPartitions, readEachPartition } from "../../stores/redis/feed-page.ts";
 import { feedReader, newsReader } from "../../stores/redis/feed-reader.ts";
+import { HistoryCheck } from "../../stores/redis/history-check.ts";
 import { restore } from "../../stores/redis/repair.ts";
 import type { RunScript } from "../../stores/redis/script.ts";
 import { redisStore } from "../../stores/redis/store.ts";
@@ -36,14 +37,16 @@ export async function openRedis(
     throw new StoreProblem(link.problem);
   }
   const connections = feedConnections(url.address);
+  const history = new HistoryCheck();
   const storeBy = (run: RunScript): Store =>
     redisStore(
-      run,
+      history.compared(run),
       {
         readFeed: feedReader(url.address.kind === "cluster" ? readEachPartition(run) : readAllPartitions(run)),
         awaitFeed: newsReader(connections.wait),
         sealFeed: (input) => sealFeed(run, input),
         restore: (input) => restore(run, input),
+        follows: history.follows,
       },
       async () => {
         connections.close();

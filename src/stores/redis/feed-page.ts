@@ -35,8 +35,7 @@ export type ReadPartitions = (after: readonly Position[], limit: number) => Prom
 // Both are answered by a primary that takes writes, and by nobody else: what others show may be old.
 const READ = readsPrimary("feed", {
   body: `
-local state = redis.call('HMGET', META, 'last', 'count')
-return { meta[1], state[1] or '0-0', state[2] or 0, now,
+return { meta[1], meta[6] or '0-0', meta[7] or 0, now,
   redis.call('XRANGE', BASE .. 'feed', '(' .. input.after, '+', 'COUNT', input.limit) }`,
 });
 

@@ -4,7 +4,7 @@ import { clientById, clientIssueTime, createClient, listClients, removeClient, r
 import { metaKey } from "./keys.ts";
 import { returnAttempts, takeAttempts } from "./limits.ts";
 import { announcing, nodes, retire } from "./nodes.ts";
-import { COMMON } from "./partition.ts";
+import { ALL_PARTITIONS, COMMON } from "./partition.ts";
 import { refreshSession } from "./refresh.ts";
 import { integer } from "./reply.ts";
 import { revoke } from "./revocations.ts";
@@ -26,13 +26,17 @@ import {
 const TIME = reads("time", { body: "return now" });
 
 /** What follows the feed and mends it: it reads by connections of its own. */
-export type Feed = Pick<Store, "readFeed" | "awaitFeed" | "sealFeed" | "restore">;
+export type Feed = Pick<Store, "readFeed" | "awaitFeed" | "sealFeed" | "restore" | "follows">;
 
-/** The store on Redis: every operation on a user is one script in the user's partition. */
+/** The store on Redis: every operation on a user is one script in the user's partition. `run` is not used for the feed. */
 export function redisStore(run: RunScript, feed: Feed, close: () => Promise<void>): Store {
   return {
     ...feed,
-    time: async () => integer(await run(TIME, metaKey(COMMON), {})),
+    // Of all partitions, so that who asks whether the store is well learns of each.
+    async time() {
+      const times = await Promise.all(ALL_PARTITIONS.map((partition) => run(TIME, metaKey(partition), {})));
+      return integer(times[COMMON]);
+    },
     createUser: (input) => createUser(run, input),
     userByName: (input) => userByName(run, input),
     userById: (input) => userById(run, input),

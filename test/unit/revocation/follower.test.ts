@@ -38,6 +38,7 @@ function followerOf(read: Options["read"], more: Partial<Options> = {}) {
     onKeyRevoked: async () => {},
     seal: async () => void told.push("sealed"),
     restore: async (held) => void told.push(`restored ${held.length}`),
+    follows: () => {},
     restoreKeys: async () => void told.push("keys"),
     onRead: () => {},
     onBroken: (cause) => void told.push(cause),
@@ -163,6 +164,43 @@ test("rolled back: what was lost is written back without a seal", async () => {
   expect(jtis()).toEqual(["1", "2", "3"]);
   expect(told).toEqual(["rolled_back", "keys", "rolled_back repaired: 2"]);
   expect([follower.state, follower.cursor]).toEqual(["fresh", ["3"]]);
+});
+
+test("rolled back, and wiped before it is mended: sealed as after a wipe", async () => {
+  const { feed, read, publish } = memoryFeed();
+  const { follower, told } = followerOf(async (after, limit) => {
+    // The repair reads from the start.
+    if (after === null && feed.entries.length === 1) feed.epoch = "b";
+    return read(after, limit);
+  });
+  for (const jti of ["1", "2", "3"]) publish(jti);
+  await follower.catchUp();
+  feed.entries = feed.entries.slice(0, 1);
+  await follower.catchUp();
+  expect(told).toEqual(["rolled_back", "epoch_mismatch", "sealed", "restored 2", "keys", "epoch_mismatch repaired: 2"]);
+});
+
+test("the store is told how far it has been followed, and of another history when that has been given back what it lost", async () => {
+  const { feed, read, publish } = memoryFeed();
+  const { news, next } = heldNews();
+  const { follower, told } = followerOf(read, {
+    ...{ news, interval: 0, readWait: 750 },
+    follows: ({ epochs, cursor }) => void told.push(`follows ${epochs} ${cursor}`),
+  });
+  for (const jti of ["1", "2", "3"]) publish(jti);
+  const waiting = next();
+  await follower.start();
+  const after = next();
+  publish("4");
+  (await waiting).answer(newsOf("4", "4"));
+  await after;
+  expect(told.splice(0)).toEqual(["follows a 2", "follows a 3", "follows a 4"]);
+  feed.epoch = "b";
+  feed.entries = [];
+  await follower.catchUp();
+  const repaired = ["sealed", "restored 4", "follows b 0", "keys", "epoch_mismatch repaired: 4"];
+  expect(told).toEqual(["epoch_mismatch", ...repaired, "follows b 0", "follows b 0"]);
+  await follower.stop();
 });
 
 test("nothing passes until the repair is done, and it is done over when it was interrupted", async () => {

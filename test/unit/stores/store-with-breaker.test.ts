@@ -73,11 +73,11 @@ test("opens while the file is locked, and closes with the first call that gets t
   expect(await store.sessions({ sub: user.id })).toHaveLength(1);
 });
 
-test("a refusal is an answer: it opens nothing", async () => {
+test.each(["refused", "unsuitable", "other_history"] as const)("%s is an answer: it opens nothing", async (trouble) => {
   const changes: BreakerState[] = [];
-  const full = { ...guarded.store, time: () => Promise.reject(new StoreUnavailable("time: full", "refused")) };
+  const full = { ...guarded.store, time: () => Promise.reject(new StoreUnavailable("time: full", trouble)) };
   const breaker = new Breaker({ monotonic: () => 0, onChange: (state) => changes.push(state) });
   const store = storeWithBreaker(full, breaker);
-  for (let failure = 0; failure < 10; failure++) expect(await troubleOf(store.time({}))).toBe("refused");
+  for (let failure = 0; failure < 10; failure++) expect(await troubleOf(store.time({}))).toBe(trouble);
   expect(changes).toEqual([]);
 });

@@ -17,11 +17,34 @@ local input = cjson.decode(ARGV[3])
 local function time_after(clock) return (clock > WALL and clock - WALL <= ${MAX_STAND_STILL}) and clock or WALL end
 `;
 
+/** What `continues` of feed-page.ts says of a page, before anything else is done. */
+const GOES_ON = `
+local function is_later(a, b)
+  local a_ms, a_seq = string.match(a, '(%d+)-(%d+)')
+  local b_ms, b_seq = string.match(b, '(%d+)-(%d+)')
+  a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+  return a_ms > b_ms or (a_ms == b_ms and tonumber(a_seq) > tonumber(b_seq))
+end
+
+local function goes_on(epoch, last, count, followed_epoch, id, number)
+  if epoch ~= followed_epoch then return false end
+  if last == id then return count == number end
+  if count <= number or not is_later(last, id) then return false end
+  local entry = redis.call('XRANGE', BASE .. 'feed', '(' .. id, '+', 'COUNT', 1)[1]
+  return not entry or entry[2][10] == id or tonumber(entry[2][8]) > number + 1
+end
+`;
+
 export const IN_PARTITION = `
 local META = KEYS[1]
 local BASE = string.sub(META, 1, -5)
-local meta = redis.call('HMGET', META, 'epoch', 'clock', 'sessionsNotBefore', 'tokensNotBefore', 'latestNotBefore')
+local meta = redis.call('HMGET', META, 'epoch', 'clock', 'sessionsNotBefore', 'tokensNotBefore', 'latestNotBefore',
+  'last', 'count')
 if not meta[1] then return { SERVER_TIME, 'wiped' } end
+${GOES_ON}
+if input.followed and not goes_on(meta[1], meta[6] or '0-0', tonumber(meta[7] or 0), unpack(input.followed)) then
+  return { SERVER_TIME, 'other_history' }
+end
 local clock = tonumber(meta[2]) or 0
 local sessions_not_before = tonumber(meta[3]) or 0
 local tokens_not_before = tonumber(meta[4]) or 0
