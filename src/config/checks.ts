@@ -3,6 +3,7 @@ import type { Parts } from "./parts.ts";
 import { type ConfigProblem, type Path, problem } from "./problems.ts";
 import { checkRoles } from "./role-checks.ts";
 import { checkRoutes } from "./route-checks.ts";
+import { checkUpstreams } from "./upstream-checks.ts";
 import { quote } from "./values.ts";
 
 /** What is wrong between options that are each well formed. */
@@ -14,6 +15,7 @@ export function checkParts(parts: Parts): ConfigProblem[] {
     ...checkLifetimes(parts),
     ...checkIdentityHeaders(parts),
     ...checkRegistration(parts),
+    ...checkUpstreams(parts),
     ...checkRoutes(parts),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Algorithm } from "../protocol/claims.ts";
 import type { IdentityHeaderNames } from "../protocol/names.ts";
-import type { Route, Upstream } from "../routing/route.ts";
+import type { Upstream } from "../proxy/upstream.ts";
+import type { Route } from "../routing/route.ts";
 import type { SessionLimits } from "../sessions/session.ts";
 
 /** Where a listener binds. */

@@ -65,6 +65,12 @@ export const refuseLocalPage = (path: string): string | null =>
     ? null
     : 'must be a path on this site, such as "/login"';
 
+/** What is wrong with the path that a target is asked for, or null. */
+export const refuseProbedPath = (path: string): string | null =>
+  /^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/.test(path) && !path.includes("#")
+    ? null
+    : 'must be a path of the service, such as "/healthz"';
+
 /** What is wrong with the path of a route, exact or with `/*` at the end, or null. */
 export function refuseRoutePath(path: string): string | null {
   if (!path.startsWith("/")) return `must begin with "/", got ${JSON.stringify(path)}`;

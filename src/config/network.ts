@@ -48,6 +48,21 @@ export function refuseTarget(text: string): string | null {
   return `must be an origin and nothing more, since requests keep their own path: write ${JSON.stringify(url.origin)}`;
 }
 
+/** What is wrong with the Host that is sent to an upstream, besides the words that stand for one; or null. */
+export function refuseUpstreamHost(text: string): string | null {
+  if (text === "client" || text === "target") return null;
+  const url = parseUrl(`http://${text}`);
+  // What the parser leaves as it is, default port aside, is a host and nothing more.
+  const isHost = url !== null && (url.host === text || `${url.hostname}:80` === text);
+  return isHost ? null : 'must be "client", "target", or a host name in lower case with or without a port';
+}
+
+/** What is wrong with the name that a certificate must be for, or null. */
+export const refuseTlsName = (text: string): string | null =>
+  refuseUpstreamHost(text) === null && !text.includes(":") && !z.ipv4().safeParse(text).success
+    ? null
+    : "must be a host name in lower case without a port";
+
 /** A CIDR block; a single address becomes one. */
 export function readCidr(text: string): string | null {
   if (z.ipv4().safeParse(text).success) return `${text}/32`;

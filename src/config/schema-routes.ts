@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { didYouMean } from "./closest.ts";
 import { refuseHost, refuseMethod, refuseRole, refuseRoutePath, refuseScope } from "./names.ts";
-import { refuseTarget } from "./network.ts";
 import { duration, flag, group, list, oneOf, quote, text } from "./values.ts";
 
 export const scopeList = () => list(text("a scope", refuseScope), "scopes");
@@ -58,11 +57,3 @@ export const ROUTE = {
 };
 
 export const route = group(ROUTE);
-
-export const upstream = group({
-  targets: list(text("the origin of a service", refuseTarget), "targets")
-    .min(1, { error: "must name at least one target" })
-    .describe("Origins of the service's instances, used in turn."),
-  connectTimeout: duration("10ms", "60s").prefault("5s").describe("How long making a connection may take."),
-  responseTimeout: duration("10ms", "1h").prefault("60s").describe("How long the response's headers may take."),
-});

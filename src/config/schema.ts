@@ -11,7 +11,8 @@ import {
   refuseUpstreamName,
 } from "./names.ts";
 import { readCidr, readListen, readStore, refuseIssuer, refuseOrigin } from "./network.ts";
-import { roleList, route, scopeList, upstream } from "./schema-routes.ts";
+import { roleList, route, scopeList } from "./schema-routes.ts";
+import { upstream } from "./schema-upstreams.ts";
 import { converted, duration, flag, group, list, named, oneOf, size, text, whole } from "./values.ts";
 
 const listen = () => converted('an address such as "127.0.0.1:8080" or "[::1]:8080"', readListen);

@@ -1,3 +1,4 @@
+import type { Upstream, UpstreamTls } from "../proxy/upstream.ts";
 import type { Access, Route } from "../routing/route.ts";
 import type { Config, StoreAddress } from "./config.ts";
 import type { ParsedInput } from "./schema.ts";
@@ -32,7 +33,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     clients: parsed.clients,
     identityHeaders: parsed.identityHeaders,
     upstreams: Object.fromEntries(
-      Object.entries(parsed.upstreams).map(([name, upstream]) => [name, { name, ...upstream }]),
+      Object.entries(parsed.upstreams).map(([name, upstream]) => [name, toUpstream(name, upstream)]),
     ),
     routes: parsed.routes.map(toRoute),
     audit: parsed.audit,
@@ -52,6 +53,25 @@ const toRoute = (route: ParsedInput["routes"][number]): Route => ({
   methods: route.methods ?? null,
   upstream: route.upstream ?? null,
   access: toAccess(route.access),
+});
+
+function toUpstream(name: string, upstream: ParsedInput["upstreams"][string]): Upstream {
+  const { host, ejection, health, tls } = upstream;
+  return {
+    ...upstream,
+    name,
+    host: host === "client" || host === "target" ? host : { name: host },
+    totalTimeout: upstream.totalTimeout ?? null,
+    ejection: ejection === false ? null : ejection,
+    health: health ?? null,
+    tls: tls === undefined ? null : toTls(tls),
+  };
+}
+
+const toTls = ({ ca, cert, key, serverName }: NonNullable<ParsedInput["upstreams"][string]["tls"]>): UpstreamTls => ({
+  ca: ca ?? null,
+  client: cert === undefined || key === undefined ? null : { cert, key },
+  serverName: serverName ?? null,
 });
 
 function toAccess(access: ParsedInput["routes"][number]["access"]): Access {

@@ -5,6 +5,7 @@ import { END_REASONS } from "../sessions/end-reason.ts";
 import { REFRESH_OUTCOMES } from "../sessions/refresh-outcome.ts";
 import { Exposition } from "./exposition.ts";
 import { RequestMetrics } from "./requests.ts";
+import { UpstreamMetrics } from "./upstreams.ts";
 
 /** Upper bounds in seconds: a store on the same machine answers in tenths of a millisecond, one that is given up on takes a second. */
 const STORE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1];
@@ -25,6 +26,7 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION });
   const registers = [registry];
   const requests = new RequestMetrics();
+  const upstreams = new UpstreamMetrics(registry);
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Counter({ name: `postern_${name}_total`, help, labelNames, registers });
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
@@ -102,6 +104,18 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
         return;
       case "history_repaired":
         restored.inc(event.restored);
+        return;
+      case "upstream_opened":
+        upstreams.opened(event);
+        return;
+      case "upstream_failure":
+        upstreams.failed(event);
+        return;
+      case "upstream_target":
+        upstreams.target(event);
+        return;
+      case "upstream_pending":
+        upstreams.pending(event);
         return;
       case "internal_error":
         errors.inc();

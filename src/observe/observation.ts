@@ -3,6 +3,7 @@ import type { ViewState } from "../revocation/follower.ts";
 import type { HistoryBreak } from "../revocation/repair.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshOutcome } from "../sessions/refresh-outcome.ts";
+import type { TargetState, UpstreamFailure } from "./upstreams.ts";
 
 /** What happened, for whoever counts and logs. Carries no token, cookie, password or other secret, and no unbounded label. */
 export type Observation =
@@ -35,6 +36,20 @@ export type Observation =
   | { readonly kind: "history_broken"; readonly cause: HistoryBreak["cause"] }
   /** That has been made good; `restored` revocations were written back to it. */
   | { readonly kind: "history_repaired"; readonly cause: HistoryBreak["cause"]; readonly restored: number }
+  /** Requests may now go to an upstream, and all of its targets are taken to be up. */
+  | { readonly kind: "upstream_opened"; readonly upstream: string; readonly targets: readonly string[] }
+  /** A request to an upstream failed. */
+  | { readonly kind: "upstream_failure"; readonly upstream: string; readonly failure: UpstreamFailure }
+  /** A target takes requests again, or none: ejected for its failures, for so many milliseconds, or not well by its own answer. */
+  | {
+      readonly kind: "upstream_target";
+      readonly upstream: string;
+      readonly target: string;
+      readonly state: TargetState;
+      readonly ms: number | null;
+    }
+  /** So many more requests wait for a free connection. */
+  | { readonly kind: "upstream_pending"; readonly upstream: string; readonly change: 1 | -1 }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 
 export type Observe = (event: Observation) => void;

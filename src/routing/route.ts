@@ -28,15 +28,6 @@ export interface Route {
   readonly websocket: boolean;
 }
 
-export interface Upstream {
-  readonly name: string;
-  /** Origins, `http://host:port`, in turn. */
-  readonly targets: readonly string[];
-  /** Milliseconds until a connection is made, and until the response's headers have come. */
-  readonly connectTimeout: number;
-  readonly responseTimeout: number;
-}
-
 export type RouteMatch =
   | { readonly kind: "route"; readonly route: Route }
   | { readonly kind: "not_found" }

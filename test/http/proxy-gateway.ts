@@ -18,6 +18,7 @@ export interface TestGateway {
   readonly url: string;
   readonly port: number;
   readonly server: Server;
+  /** Since it listens. */
   readonly observed: Observation[];
   /** Requests that reached Postern's own endpoints. */
   readonly answered: Request[];
@@ -80,6 +81,7 @@ export async function startTestGateway(
     },
   };
   const server = createListener(gateway);
+  observed.length = 0;
   const { port, close } = await listen(server);
   return { server, url: `http://127.0.0.1:${port}`, port, observed, answered, close };
 }

@@ -7,6 +7,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { type EnvironmentValues, readEnvironment } from "../../config/environment.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import { type ConfigProblem, problem } from "../../config/problems.ts";
+import { readUpstreamTls } from "./upstream-tls.ts";
 
 const NAMES = ["postern.config.ts", "postern.config.js", "postern.config.json"];
 const SEARCHED = "The configuration";
@@ -30,8 +31,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the configuration file and the environment. A relative path of a database is meant from the configuration file, one
- * in the environment or on the command line from the working directory. Rejects with ConfigError, all problems at once.
+ * Reads the configuration file, the files that it names, and the environment. Relative names are meant from the configuration
+ * file; a database's in the environment or on the command line from the working directory. Rejects with ConfigError, all problems at once.
  */
 export async function loadConfig({ file, cwd, env, overrides = {} }: ConfigSource): Promise<LoadedConfig> {
   const path = file === undefined ? await findFile(cwd) : resolve(cwd, file);
@@ -39,11 +40,16 @@ export async function loadConfig({ file, cwd, env, overrides = {} }: ConfigSourc
   const input = typeof written === "object" && written !== null ? { ...written, ...overrides } : written;
   const environment = readEnvironment(env);
   const result = parseConfig(input, environment.ok ? environment.values.store : null);
-  const problems = [...(result.ok ? [] : result.problems), ...(environment.ok ? [] : environment.problems)];
-  if (!result.ok || !environment.ok) throw new ConfigError(path, problems);
+  const tls = result.ok ? await readUpstreamTls(result.config.upstreams, dirname(path)) : null;
+  const problems = [
+    ...(result.ok ? [] : result.problems),
+    ...(tls?.problems ?? []),
+    ...(environment.ok ? [] : environment.problems),
+  ];
+  if (!result.ok || !environment.ok || problems.length > 0) throw new ConfigError(path, problems);
   const fromFile = overrides.store === undefined && environment.values.store === null;
   const store = resolveStore(result.config.store, fromFile ? dirname(path) : cwd);
-  const config = { ...result.config, store };
+  const config = { ...result.config, store, upstreams: tls?.upstreams ?? {} };
   return { file: path, input, config, environment: environment.values, warnings: result.warnings };
 }
 

@@ -43,6 +43,16 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
       case "store_failed":
         tell("warn", event);
         return;
+      case "upstream_failure":
+        // Whoever was refused tells, and the access log; an outage would fill this one.
+        tell("debug", event);
+        return;
+      case "upstream_target":
+        tell(event.state === "up" ? "info" : "warn", event);
+        return;
+      case "upstream_opened":
+      case "upstream_pending":
+        return;
       case "internal_error":
         tell("error", event);
         return;

@@ -1,18 +1,20 @@
 import type { Duplex, Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { HeaderList } from "../../lib/header-list.ts";
-import type { Problem } from "../../protocol/errors.ts";
+import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
+import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Target, Targets } from "./proxy-targets.ts";
+import { failureOf, type Phase, TotalTimeout } from "./proxy-failure.ts";
+import type { Target, Targets, Waiting } from "./proxy-targets.ts";
 import type { WebSockets } from "./websocket.ts";
 
 /** Interim responses that one request may bring. */
 const MAX_INTERIM = 16;
 /** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
-/** How a connection fails that the upstream closed just as it was used again (RFC 9112 §9.3.1). */
-const CLOSED_UNDERFOOT = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+/** Methods that may be repeated where the request has not been sent (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set([...SAFE, "PUT", "DELETE"]);
 
 /** A request on its way, and how its answer is to come back. */
 export interface Relayed {
@@ -21,6 +23,8 @@ export interface Relayed {
   readonly webSockets: WebSockets;
   readonly method: string;
   readonly headers: string[];
+  /** The Host that is sent; null: the target's own. */
+  readonly host: string | null;
   readonly body: Readable | null;
   /** Our name in `Via`. */
   readonly pseudonym: string;
@@ -29,11 +33,18 @@ export interface Relayed {
 }
 
 /** Sends a request to its upstream and writes the response straight to the client, piece by piece, with back-pressure both ways. */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements Dispatcher.DispatchHandler, Waiting {
   readonly #relayed: Relayed;
   readonly #exchange: Exchange;
-  #target: Target;
+  /** Where the request is, until it has ended there. */
+  #target: Target | null = null;
   #controller: Dispatcher.DispatchController | null = null;
+  #phase: Phase = "connecting";
+  /** Whether the target has been told that it failed. */
+  #blamed = false;
+  /** Whether the client has its answer, whatever still comes from the target. */
+  #over = false;
+  #deadline: NodeJS.Timeout | null = null;
   #repeated = false;
   #waiting = false;
   #written = false;
@@ -42,24 +53,71 @@ export class Relay implements Dispatcher.DispatchHandler {
   constructor(relayed: Relayed) {
     this.#relayed = relayed;
     this.#exchange = relayed.exchange;
-    this.#target = relayed.targets.pick(null);
   }
 
   dispatch(): void {
-    const { method, headers, body, exchange } = this.#relayed;
+    const { totalTimeout } = this.#relayed.targets.upstream;
+    if (totalTimeout !== null) this.#deadline = setTimeout(() => this.#end(new TotalTimeout()), totalTimeout);
+    this.#dispatch(null);
+  }
+
+  placed(target: Target): void {
+    const { method, headers, host, body, exchange } = this.#relayed;
+    this.#target = target;
+    this.#phase = "connecting";
     const upgrade = exchange.upgrade === null ? null : "websocket";
-    this.#target.pool.dispatch({ path: exchange.target, method, headers, body, upgrade }, this);
+    target.connections.dispatch({ path: exchange.target, method, headers, host, body, upgrade }, this);
+  }
+
+  gaveUp(): void {
+    this.#finish();
+    this.#relayed.body?.destroy();
+    this.#exchange.refuse({ code: "overloaded", detail: "Every connection to the service is taken." });
   }
 
   /** Ends the request to the upstream, where it has not ended. */
   abort(): void {
-    this.#controller?.abort(new Error("the client went away"));
-    this.#relayed.body?.destroy();
+    this.#end(new Error("the client went away"));
+  }
+
+  #dispatch(except: Target | null): void {
+    const { targets } = this.#relayed;
+    const target = targets.take(except);
+    if (target !== null) this.placed(target);
+    else if (!targets.wait(this)) this.gaveUp();
+  }
+
+  #end(error: Error): void {
+    const { targets, body } = this.#relayed;
+    targets.forget(this);
+    if (this.#controller !== null) this.#controller.abort(error);
+    else if (!this.#over) {
+      // Nothing has been sent: what waits for a connection ends when there is one.
+      this.#finish();
+      const failure = failureOf(error, "connecting");
+      if (failure !== null && !this.#exchange.gone) this.#exchange.refuse(problemOf(failure));
+    }
+    body?.destroy();
+  }
+
+  /** The answer is made, or there is nobody left for one. */
+  #finish(): void {
+    this.#over = true;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+  }
+
+  /** The target has done with the request. */
+  #leave(): Target | null {
+    const target = this.#target;
+    this.#target = null;
+    this.#controller = null;
+    return target;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#exchange.gone) this.abort();
+    this.#phase = "sent";
+    if (this.#over || this.#exchange.gone) controller.abort(new Error("nobody waits for it any more"));
   }
 
   onRequestUpgrade(
@@ -68,7 +126,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     _headers: unknown,
     upstream: Duplex,
   ): void {
-    const { webSockets, exchange, pseudonym, cookies } = this.#relayed;
+    const { webSockets, exchange, targets, pseudonym, cookies } = this.#relayed;
+    this.#finish();
+    const target = this.#leave();
+    if (target !== null) {
+      targets.succeeded(target);
+      upstream.once("close", () => targets.release(target));
+    }
     webSockets.join(exchange, headerLines(controller), upstream, { pseudonym, cookies });
   }
 
@@ -85,6 +149,8 @@ export class Relay implements Dispatcher.DispatchHandler {
       if (status === 101 || this.#interim > MAX_INTERIM) controller.abort(new Error("a bad interim response"));
       return;
     }
+    this.#phase = "answering";
+    if (isGatewayStatus(status)) this.#blame("gateway_status");
     const { pseudonym, authenticated, cookies } = this.#relayed;
     const lines = headerLines(controller);
     const cors = exchange.cors();
@@ -119,32 +185,52 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#written = true;
-    this.#controller = null;
+    this.#finish();
     this.#exchange.res.end();
+    const { targets } = this.#relayed;
+    const target = this.#leave();
+    if (target === null) return;
+    if (!this.#blamed) targets.succeeded(target);
+    targets.release(target);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     const exchange = this.#exchange;
-    const sent = this.#controller !== null;
-    this.#controller = null;
-    if (!sent) this.#relayed.targets.avoid(this.#target);
-    if (exchange.gone) return;
+    const unanswered = !this.#over && !exchange.gone;
+    const failure = failureOf(error, this.#phase);
+    if (unanswered && failure !== null) this.#blame(failure);
+    const target = this.#leave();
+    if (target !== null) this.#relayed.targets.release(target);
+    if (!unanswered) return;
+    if (failure !== null && this.#mayRepeat(failure)) {
+      this.#repeated = true;
+      this.#blamed = false;
+      this.#dispatch(target);
+      return;
+    }
+    this.#finish();
     if (exchange.res.headersSent) this.#cut();
-    else if (this.#mayRepeat(error, sent)) this.#repeat();
-    else exchange.refuse(problemOf(error));
+    else exchange.refuse(failure === null ? { code: "upstream_failed" } : problemOf(failure));
+  }
+
+  #blame(failure: UpstreamFailure): void {
+    if (this.#target !== null) this.#relayed.targets.failed(this.#target, failure);
+    this.#blamed = true;
   }
 
   /** Once, and only what cannot have been done or does nothing (RFC 9110 §9.2.2). */
-  #mayRepeat(error: Error, sent: boolean): boolean {
+  #mayRepeat(failure: UpstreamFailure): boolean {
     const { body, method } = this.#relayed;
-    if (this.#repeated || body !== null || !SAFE.has(method)) return false;
-    return !sent || ("code" in error && CLOSED_UNDERFOOT.has(String(error.code)));
-  }
-
-  #repeat(): void {
-    this.#repeated = true;
-    this.#target = this.#relayed.targets.pick(this.#target);
-    this.dispatch();
+    if (this.#repeated || body !== null) return false;
+    switch (failure) {
+      case "connect":
+      case "connect_timeout":
+        return IDEMPOTENT.has(method);
+      case "closed":
+        return SAFE.has(method);
+      default:
+        return false;
+    }
   }
 
   /** Half a response must not look like a whole one: to HTTP/1.0 the end of the connection would, so that it gets a reset. */
@@ -172,17 +258,4 @@ const isPlain = (phrase: string | undefined): boolean => phrase !== undefined &&
 function headerLines({ rawHeaders }: Dispatcher.DispatchController): HeaderList {
   if (!Array.isArray(rawHeaders)) return [];
   return rawHeaders.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
-}
-
-function problemOf(error: Error): Problem {
-  const code = "code" in error ? error.code : null;
-  switch (code) {
-    case "UND_ERR_CONNECT_TIMEOUT":
-    case "UND_ERR_HEADERS_TIMEOUT":
-    case "UND_ERR_BODY_TIMEOUT":
-    case "ETIMEDOUT":
-      return { code: "upstream_timeout" };
-    default:
-      return { code: "upstream_failed" };
-  }
 }

@@ -1,56 +1,165 @@
-import { Pool } from "undici";
-import type { Upstream } from "../../routing/route.ts";
-
-/** How long a target that could not be reached is passed over while another one can be tried. */
-const AVOIDED = 2_000;
-/** Between two pieces of a response's body. An event stream sends something more often than that. */
-const BODY_TIMEOUT = 300_000;
+import type { Observe } from "../../observe/observation.ts";
+import type { UpstreamFailure } from "../../observe/upstreams.ts";
+import { Balancer, type Candidate } from "../../proxy/balance.ts";
+import { Outlier } from "../../proxy/outlier.ts";
+import { ProbedHealth } from "../../proxy/probed-health.ts";
+import type { Upstream } from "../../proxy/upstream.ts";
+import { weightOf } from "../../proxy/upstream-failure.ts";
+import { type Connections, connectTo } from "./proxy-connections.ts";
+import { type Probing, startProbing } from "./proxy-probing.ts";
 
 /** One place where an upstream runs. */
-export interface Target {
-  readonly pool: Pool;
-  /** By the monotonic clock. */
-  avoidUntil: number;
+export interface Target extends Candidate {
+  readonly origin: string;
+  readonly connections: Connections;
+  readonly outlier: Outlier | null;
+  readonly health: ProbedHealth | null;
+  /** Ends its ejection; null while it is not ejected. */
+  ejection: NodeJS.Timeout | null;
 }
 
-/** An upstream's targets, taken in turn. */
+/** A request that waits for a free connection; one of both is called once. */
+export interface Waiting {
+  placed(target: Target): void;
+  /** It has waited for as long as it may. */
+  gaveUp(): void;
+}
+
+const monotonic = (): number => performance.now();
+
+/** An upstream's targets: which of them takes the next request, which are left out, and who waits until one is free. */
 export class Targets {
   readonly upstream: Upstream;
   readonly #targets: readonly Target[];
-  #next = 0;
+  readonly #balancer: Balancer<Target>;
+  readonly #observe: Observe;
+  readonly #probing: Probing | null;
+  /** In the order of their coming, with the times until which they wait. */
+  readonly #waiting = new Map<Waiting, number>();
+  #patience: NodeJS.Timeout | null = null;
 
-  constructor(upstream: Upstream) {
+  constructor(upstream: Upstream, observe: Observe) {
+    const { ejection, health, targets } = upstream;
     this.upstream = upstream;
-    this.#targets = upstream.targets.map((origin) => ({
-      pool: new Pool(origin, {
-        // One parser, one framing: what RFC 9112 says about messages is what the rest is built on.
-        allowH2: false,
-        connect: { timeout: upstream.connectTimeout },
-        headersTimeout: upstream.responseTimeout,
-        bodyTimeout: BODY_TIMEOUT,
-      }),
-      avoidUntil: 0,
+    this.#observe = observe;
+    this.#targets = targets.map((origin) => ({
+      origin,
+      connections: connectTo(origin, upstream),
+      // Leaving out the only one there is helps nobody.
+      outlier: ejection === null || targets.length === 1 ? null : new Outlier(ejection),
+      health: health === null ? null : new ProbedHealth(health),
+      ejection: null,
+      ...{ outstanding: 0, available: true, warmingSince: null, credit: 0 },
     }));
+    this.#balancer = new Balancer({ ...upstream, targets: this.#targets, monotonic });
+    observe({ kind: "upstream_opened", upstream: upstream.name, targets });
+    this.#probing = health === null ? null : startProbing(upstream, health, (index, well) => this.#probed(index, well));
   }
 
-  /** The next target, one that was reached lately where there is one; never `except` unless it is the only one. */
-  pick(except: Target | null): Target {
-    const now = performance.now();
-    let fallback: Target | null = null;
-    for (let tried = 0; tried < this.#targets.length; tried++) {
-      const target = this.#targets[this.#next++ % this.#targets.length] as Target;
-      if (target === except) continue;
-      if (target.avoidUntil <= now) return target;
-      fallback ??= target;
-    }
-    return fallback ?? except ?? (this.#targets[0] as Target);
+  /** A target for a request, which is to be released; null where all that may be asked are full. */
+  take(except: Target | null): Target | null {
+    const target = this.#balancer.choose(except);
+    if (target !== null) target.outstanding++;
+    return target;
   }
 
-  avoid(target: Target): void {
-    target.avoidUntil = performance.now() + AVOIDED;
+  release(target: Target): void {
+    target.outstanding--;
+    if (this.#waiting.size > 0) this.#serveWaiting();
+  }
+
+  /** False: as many as may wait do so already. */
+  wait(waiting: Waiting): boolean {
+    if (this.#waiting.size >= this.upstream.maxPending) return false;
+    this.#waiting.set(waiting, monotonic() + this.upstream.connectTimeout);
+    this.#observe({ kind: "upstream_pending", upstream: this.upstream.name, change: 1 });
+    this.#patience ??= setTimeout(() => this.#giveUp(), this.upstream.connectTimeout);
+    return true;
+  }
+
+  /** Lets go of a request that waits, or may. Whether it did. */
+  forget(waiting: Waiting): boolean {
+    if (!this.#waiting.delete(waiting)) return false;
+    this.#observe({ kind: "upstream_pending", upstream: this.upstream.name, change: -1 });
+    return true;
+  }
+
+  succeeded(target: Target): void {
+    target.outlier?.succeeded();
+  }
+
+  failed(target: Target, failure: UpstreamFailure): void {
+    this.#observe({ kind: "upstream_failure", upstream: this.upstream.name, failure });
+    const { outlier } = target;
+    const weight = weightOf(failure);
+    if (weight === "none" || outlier === null) return;
+    const enough = outlier.failed();
+    // Requests that were under way when it was ejected say nothing new.
+    if (target.ejection !== null) return;
+    // Answers that the requests themselves bring about must not take every target away; one that is not there is no loss.
+    if (weight === "unreachable" || (enough && this.#mayEject())) this.#eject(target, outlier);
   }
 
   async destroy(): Promise<void> {
-    await Promise.all(this.#targets.map(({ pool }) => pool.destroy()));
+    this.#probing?.stop();
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    for (const { ejection } of this.#targets) if (ejection !== null) clearTimeout(ejection);
+    await Promise.all(this.#targets.map(({ connections }) => connections.destroy()));
+  }
+
+  #mayEject(): boolean {
+    const ejected = this.#targets.filter(({ ejection }) => ejection !== null).length;
+    return (ejected + 1) * 2 <= this.#targets.length;
+  }
+
+  #eject(target: Target, outlier: Outlier): void {
+    const length = outlier.eject(monotonic());
+    target.ejection = setTimeout(() => {
+      target.ejection = null;
+      this.#judge(target, null);
+    }, length).unref();
+    this.#judge(target, length);
+  }
+
+  #probed(index: number, well: boolean): void {
+    const target = this.#targets[index];
+    if (target?.health?.answered(well) === true) this.#judge(target, null);
+  }
+
+  #judge(target: Target, ejectedFor: number | null): void {
+    const was = target.available;
+    target.available = target.ejection === null && target.health?.healthy !== false;
+    this.#tell(target, ejectedFor);
+    if (was || !target.available) return;
+    target.warmingSince = this.upstream.slowStart > 0 ? monotonic() : null;
+    target.credit = 0;
+    this.#serveWaiting();
+  }
+
+  #tell({ origin, ejection, health }: Target, ejectedFor: number | null): void {
+    const state = health?.healthy === false ? "unhealthy" : ejection === null ? "up" : "ejected";
+    this.#observe({ kind: "upstream_target", upstream: this.upstream.name, target: origin, state, ms: ejectedFor });
+  }
+
+  #serveWaiting(): void {
+    for (const waiting of this.#waiting.keys()) {
+      const target = this.take(null);
+      if (target === null) return;
+      this.forget(waiting);
+      waiting.placed(target);
+    }
+  }
+
+  #giveUp(): void {
+    this.#patience = null;
+    const now = monotonic();
+    for (const [waiting, until] of this.#waiting) {
+      if (until > now) {
+        this.#patience = setTimeout(() => this.#giveUp(), until - now);
+        return;
+      }
+      this.forget(waiting);
+      waiting.gaveUp();
+    }
   }
 }

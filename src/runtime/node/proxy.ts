@@ -1,7 +1,8 @@
 import type { Front } from "../../app/gateway.ts";
-import type { HeaderList } from "../../lib/header-list.ts";
+import { firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import { createAddressSet } from "../../proxy/address.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
+import type { Upstream } from "../../proxy/upstream.ts";
 import type { Route } from "../../routing/route.ts";
 import type { Principal } from "../../tokens/principal.ts";
 import type { Exchange } from "./exchange.ts";
@@ -25,10 +26,18 @@ export interface ReverseProxy {
 }
 
 const NOBODY: HeaderList = [];
+
+function hostFor({ host }: Upstream, exchange: Exchange): string | null {
+  if (host === "target") return null;
+  return host === "client" ? firstHeader(exchange.headers, "host") : host.name;
+}
+
 /** `pseudonym`: what this gateway is called in `Via`. */
 export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSockets): ReverseProxy {
   const { config } = gateway;
-  const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream)]));
+  const upstreams = new Map(
+    Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream, gateway.observe)]),
+  );
   const trusted = createAddressSet(config.trustedProxies);
   const requestHeaders = createRequestHeaders({
     identityNames: Object.values(config.identityHeaders),
@@ -60,6 +69,7 @@ export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSo
       webSockets,
       method,
       headers,
+      host: hostFor(targets.upstream, exchange),
       body,
       pseudonym,
       authenticated,

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createSecureContext } from "node:tls";
+import type { Config } from "../../config/config.ts";
+import { type ConfigProblem, type Path, problem } from "../../config/problems.ts";
+import { isPem } from "../../config/schema-upstreams.ts";
+import type { UpstreamTls } from "../../proxy/upstream.ts";
+
+type Upstreams = Config["upstreams"];
+
+/** Upstreams with what their `tls` files hold in the place of their names, and everything that is wrong with them. */
+export interface ReadTls {
+  readonly upstreams: Upstreams;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** A relative name is meant from `folder`. */
+export async function readUpstreamTls(upstreams: Upstreams, folder: string): Promise<ReadTls> {
+  const problems: ConfigProblem[] = [];
+
+  async function pem(at: Path, value: string): Promise<string> {
+    if (isPem(value)) return value;
+    const text = await readFile(resolve(folder, value), "utf8").catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === "ENOENT" ? "there is no such file" : `it cannot be read (${error.code})`;
+      problems.push(problem(at, `${JSON.stringify(value)}: ${why}`));
+      return null;
+    });
+    if (text === null) return "";
+    if (!text.includes("-----BEGIN ")) problems.push(problem(at, `${JSON.stringify(value)} holds no PEM`));
+    return text;
+  }
+
+  async function read(name: string, { ca, client, serverName }: UpstreamTls): Promise<UpstreamTls> {
+    const at = ["upstreams", name, "tls"];
+    const before = problems.length;
+    const result = {
+      serverName,
+      ca: ca === null ? null : await pem([...at, "ca"], ca),
+      client: client && { cert: await pem([...at, "cert"], client.cert), key: await pem([...at, "key"], client.key) },
+    };
+    // Each part by itself, so that each problem has its place.
+    if (problems.length === before) {
+      tryContext([...at, "ca"], result.ca === null ? {} : { ca: result.ca });
+      if (result.client !== null) tryContext([...at, "cert"], result.client);
+    }
+    return result;
+  }
+
+  function tryContext(at: Path, options: { ca?: string; cert?: string; key?: string }): void {
+    try {
+      createSecureContext(options);
+    } catch (error) {
+      // OpenSSL's message names the step, and nothing of the key.
+      const why = error instanceof Error ? error.message : String(error);
+      problems.push(problem(at, `cannot be used: ${why}`));
+    }
+  }
+
+  const entries: [string, Upstreams[string]][] = [];
+  for (const [name, upstream] of Object.entries(upstreams)) {
+    entries.push([name, upstream.tls === null ? upstream : { ...upstream, tls: await read(name, upstream.tls) }]);
+  }
+  return { upstreams: Object.fromEntries(entries), problems };
+}
