@@ -4,6 +4,7 @@ import type { Services } from "../http/services.ts";
 import { createSecretRing } from "../keys/secrets.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
 import { newId } from "../lib/ids.ts";
+import { FeedStreams } from "../revocation/feed-streams.ts";
 import { FeedFollower } from "../revocation/follower.ts";
 import { RevocationView } from "../revocation/view.ts";
 import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
@@ -25,6 +26,7 @@ export interface Core extends Omit<Services, "config" | "configHash" | "password
   start(): Promise<void>;
   /** From now on the gateway says that it is not ready, while it serves as before. */
   leave(): void;
+  endStreams(): void;
   stop(): Promise<void>;
 }
 
@@ -46,14 +48,22 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const refreshTokens = createRefreshTokens(secretRing, options.digests);
 
   const view = new RevocationView();
-  const follower = new FeedFollower({
+  const repairs = createRepairs({ store, keyRing, observe });
+  const follower: FeedFollower = new FeedFollower({
     ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
     readWait: options.feedWait,
     read: (after, limit) => store.readFeed({ after, limit }),
     news: (after, limit, milliseconds) => store.awaitFeed({ after, limit, wait: milliseconds }),
     receipt: config.store.kind === "sqlite" ? async () => {} : (cursor) => upkeep.announce(cursor),
-    ...createRepairs({ store, keyRing, observe }),
+    ...repairs,
+    onAdvanced: (entries, position) => feed.advance(entries, position),
+    onBroken(cause) {
+      repairs.onBroken(cause);
+      feed.restart();
+    },
   });
+  const { maxStaleness } = config.revocation;
+  const feed = new FeedStreams({ view, follower, now, monotonic, wait, maxStaleness });
   const viewState = () => follower.state;
   const upkeep = new Upkeep({
     ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
@@ -63,7 +73,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   return {
     ...createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now }),
-    ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower },
+    ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower, feed },
     secrets: options.secrets,
     assertions: createIdentityAssertions({ keyRing, issuer: config.issuer }),
     catchUp: () => follower.catchUp(),
@@ -76,7 +86,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       await follower.start();
       await upkeep.start();
     },
+    endStreams: () => feed.close(),
     async stop() {
+      feed.close();
       await follower.stop();
       await upkeep.stop();
     },

@@ -32,6 +32,7 @@ export function createServices(core: Core, options: FrontOptions): Services {
   const readings = () => ({
     view: { state: follower.state, entries: view.size, age: follower.age },
     hashing: passwords.load(),
+    followers: core.feed.size,
   });
   const renew = createRenewal({
     ...{ store, accessTokens, refreshTokens, observe, catchUp },

@@ -44,6 +44,8 @@ export interface Gateway extends Front {
   start(): Promise<void>;
   /** Readiness says no from now on; everything else goes on. */
   leave(): void;
+  /** Ends the answers that would outlast any drain: those on which services follow the revocations. */
+  endStreams(): void;
   /** Stops following and takes its receipt back; the store stays open. */
   stop(): Promise<void>;
 }
@@ -79,7 +81,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function under(config: Config, passwords: Passwords): Promise<Gateway> {
     const hash = await configHash(config, digests.sha256);
     const front = createFront(core, { config, configHash: hash, passwords, ...(metrics && { metrics }) });
-    return { ...front, reconfigured: under, start: core.start, leave: core.leave, stop: core.stop };
+    return {
+      ...front,
+      reconfigured: under,
+      start: core.start,
+      leave: core.leave,
+      endStreams: core.endStreams,
+      stop: core.stop,
+    };
   }
   return under(options.config, options.passwords);
 }

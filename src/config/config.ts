@@ -33,7 +33,12 @@ export interface Config {
     readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
   };
   readonly sessions: SessionLimits & { readonly dataMax: number };
-  readonly revocation: { readonly maxStaleness: number; readonly minReplicas: number };
+  readonly revocation: {
+    readonly maxStaleness: number;
+    readonly minReplicas: number;
+    /** Streams of `/auth/revocations` at once. */
+    readonly maxFollowers: number;
+  };
   readonly passwords: {
     readonly minLength: number;
     /** argon2id: KiB, passes, lanes. */

@@ -114,6 +114,9 @@ export const SHAPE = {
       .describe(
         "Replicas that must have a revocation before it is acknowledged (Redis). Default 1 with Sentinel or Cluster, else 0.",
       ),
+    maxFollowers: whole(0, 100_000)
+      .prefault(1000)
+      .describe("Services that may follow `/auth/revocations` on one gateway at once; above that 503."),
   })
     .prefault({})
     .describe("How revocations reach the gateways."),

@@ -68,6 +68,7 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
     "operation",
   ]);
   const hashing = gauge("password_hashes", "Password hashes at work and waiting.", ["state"]);
+  const followers = gauge("revocation_followers", "Services that follow the revocations on this gateway.", []);
   const refused = counter("password_hashes_refused", "Password hashes refused because the queue was full.", []);
   const errors = counter("internal_errors", "Errors that should not happen; the log says which.", []);
 
@@ -127,13 +128,14 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
     }
   }
 
-  function take({ view, hashing: { active, waiting, refused: refusals } }: Readings): void {
+  function take({ view, hashing: { active, waiting, refused: refusals }, followers: following }: Readings): void {
     viewState.reset();
     viewState.set({ state: view.state }, 1);
     viewEntries.set(view.entries);
     viewAge.set(view.age === null ? Number.POSITIVE_INFINITY : view.age / 1000);
     hashing.set({ state: "active" }, active);
     hashing.set({ state: "waiting" }, waiting);
+    followers.set(following);
     refused.reset();
     refused.inc(refusals);
   }

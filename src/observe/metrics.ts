@@ -11,6 +11,8 @@ export interface Readings {
     readonly age: number | null;
   };
   readonly hashing: HashingLoad;
+  /** Services that follow the revocations on this gateway. */
+  readonly followers: number;
 }
 
 /** What has been observed so far, in a form that a monitoring system reads. */

@@ -1,5 +1,5 @@
 import type { RevocationEntry } from "./entry.ts";
-import type { FeedCursor, FeedNews, FeedPage } from "./feed.ts";
+import type { FeedCursor, FeedNews, FeedPage, FollowedHistory } from "./feed.ts";
 import { epochsOf, type HistoryBreak, type RepairOptions, repairHistory, sameEpochs } from "./repair.ts";
 
 const PAGE = 1000;
@@ -23,6 +23,8 @@ export interface FollowerOptions extends RepairOptions {
   readonly onKeyRevoked: () => Promise<void>;
   /** Entries were read, the oldest of them so many milliseconds after it had been published. */
   readonly onRead: (entries: number, lag: number) => void;
+  /** Entries are in the view, and the position stands behind them. */
+  readonly onAdvanced: (entries: readonly RevocationEntry[], position: FollowedHistory) => void;
   /** The store's history is not the one that was followed. */
   readonly onBroken: (cause: HistoryBreak["cause"]) => void;
   /** It has been repaired; `restored` entries were written back. The repair is done over when this rejects. */
@@ -63,6 +65,13 @@ export class FeedFollower {
 
   get cursor(): FeedCursor | null {
     return this.#cursor;
+  }
+
+  /** Up to where the view is complete, and in which history; null before the first read. */
+  get position(): FollowedHistory | null {
+    return this.#history === null || this.#cursor === null
+      ? null
+      : { epochs: this.#history.epochs, cursor: this.#cursor };
   }
 
   get state(): ViewState {
@@ -130,6 +139,7 @@ export class FeedFollower {
       await this.#apply(found.entries, seen + monotonic() - seenAt);
       // Somebody may have read on meanwhile, or found the history broken.
       if (this.#cursor === after && this.#broken === null) this.#moveTo(found.cursor);
+      this.#tellAdvance(found.entries);
       return true;
     } catch {
       await wait(PAUSE_WITHOUT_NEWS, signal);
@@ -169,6 +179,7 @@ export class FeedFollower {
     await this.#apply(page.entries, page.now);
     // Somebody may have read on meanwhile, or found the history broken.
     if (this.#cursor === after && this.#broken === null) this.#adopt(page, began);
+    this.#tellAdvance(page.entries);
     return page;
   }
 
@@ -178,6 +189,11 @@ export class FeedFollower {
     const [oldest] = entries;
     if (oldest !== undefined) onRead(entries.length, Math.max(0, storeTime - oldest.at));
     if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
+  }
+
+  #tellAdvance(entries: readonly RevocationEntry[]): void {
+    const { position } = this;
+    if (entries.length > 0 && position !== null && this.#broken === null) this.#options.onAdvanced(entries, position);
   }
 
   #adopt(page: FeedPage, began: number): void {

@@ -62,14 +62,20 @@ export class IdTable {
     return found === EMPTY ? -1 : (this.#chunkOf(found - 1).before[(found - 1) % CHUNK] as number);
   }
 
-  /** Calls back for every entry that has not expired, oldest first. `id` holds its words until the next call. */
-  each(now: number, visit: (id: Uint32Array, before: number, expires: number) => void): void {
-    for (const chunk of this.#chunks) {
+  /**
+   * The entries that have not expired, oldest first, in pages of at most 4096, each made of the table as it is when it is asked for: what
+   * came after the first page was, may be missing.
+   */
+  *pages<T>(now: number, entryOf: (id: Uint32Array, before: number, expires: number) => T): Generator<T[]> {
+    // A chunk that is dropped meanwhile keeps its entries.
+    for (const chunk of [...this.#chunks]) {
+      const page: T[] = [];
       for (let at = 0; at < chunk.used; at++) {
         const expires = chunk.expires[at] as number;
-        if (expires > now)
-          visit(chunk.ids.subarray(at * WORDS, at * WORDS + WORDS), chunk.before[at] as number, expires);
+        if (expires <= now) continue;
+        page.push(entryOf(chunk.ids.subarray(at * WORDS, at * WORDS + WORDS), chunk.before[at] as number, expires));
       }
+      yield page;
     }
   }
 

@@ -91,6 +91,28 @@ export class RevocationView {
 
   /** What is held and has not expired, to be written back to a store that has lost it. */
   held(now: number): HeldRevocation[] {
+    return [...this.pages(now)].flat();
+  }
+
+  /**
+   * What is held and has not expired, piece by piece, so that a million entries hold up nobody. What is applied after the first piece
+   * was taken may be missing.
+   */
+  *pages(now: number): Generator<HeldRevocation[]> {
+    yield this.#few(now);
+    yield* this.#users.pages(now, (id, before, expires) => ({
+      target: { kind: "user", sub: prefixedIdOf("u", id), before },
+      expires,
+    }));
+    yield* this.#sessions.pages(now, (id, _before, expires) => ({
+      target: { kind: "session", sid: prefixedIdOf("s", id) },
+      expires,
+    }));
+    yield* this.#tokens.pages(now, (id, _before, expires) => ({ target: { kind: "token", jti: uuidOf(id) }, expires }));
+  }
+
+  /** What is in no table of ids. */
+  #few(now: number): HeldRevocation[] {
     const held: HeldRevocation[] = [];
     if (this.#all.expires > now) {
       held.push({ target: { kind: "all", before: this.#all.before }, expires: this.#all.expires });
@@ -99,15 +121,6 @@ export class RevocationView {
       const target = namedTarget(name, before);
       if (expires > now && target !== null) held.push({ target, expires });
     }
-    this.#users.each(now, (id, before, expires) => {
-      held.push({ target: { kind: "user", sub: prefixedIdOf("u", id), before }, expires });
-    });
-    this.#sessions.each(now, (id, _before, expires) => {
-      held.push({ target: { kind: "session", sid: prefixedIdOf("s", id) }, expires });
-    });
-    this.#tokens.each(now, (id, _before, expires) => {
-      held.push({ target: { kind: "token", jti: uuidOf(id) }, expires });
-    });
     return held;
   }
 

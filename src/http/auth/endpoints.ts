@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { REVOCATIONS_ENDPOINT } from "../../protocol/revocation-feed.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
@@ -8,6 +9,7 @@ import { endSession, listSessions, me } from "./me.ts";
 import { changePassword } from "./password.ts";
 import { refresh } from "./refresh.ts";
 import { register } from "./register.ts";
+import { revocations } from "./revocations.ts";
 import { patchSessionData, readSessionData } from "./session-data.ts";
 
 export type AuthHandler = (c: Context<PosternEnv>, services: Services) => Promise<Response>;
@@ -23,6 +25,7 @@ const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, AuthHandler>>>>
   "/sessions/:sid": { DELETE: endSession },
   "/session/data": { GET: readSessionData, PATCH: patchSessionData },
   "/password": { POST: changePassword },
+  [REVOCATIONS_ENDPOINT]: { GET: revocations },
 };
 
 /** The endpoints under `/auth`; `verify` is the gateway's forward auth. */

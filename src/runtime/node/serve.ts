@@ -63,6 +63,7 @@ export async function serve({ config, secrets }: ServeOptions): Promise<Served> 
   let gateway: Gateway | null = null;
 
   async function close(): Promise<void> {
+    gateway?.endStreams();
     await Promise.all(started.map(closeServer));
     await gateway?.stop();
     await store.close();

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connection } from "../../app/endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -83,12 +82,24 @@ async function writeResponse(exchange: Exchange, response: Response): Promise<vo
     return;
   }
   const reader = response.body.getReader();
-  exchange.onClose = () => void reader.cancel().catch(() => {});
-  if (exchange.gone) return exchange.onClose();
+  const closed = new Promise<void>((resolve) => {
+    exchange.onClose = () => {
+      resolve();
+      void reader.cancel().catch(() => {});
+    };
+  });
+  if (exchange.gone) return exchange.onClose?.();
   exchange.head(response.status, undefined, headers);
   res.flushHeaders();
-  for (let piece = await reader.read(); !piece.done && !exchange.gone; piece = await reader.read()) {
-    if (!res.write(piece.value)) await Promise.race([once(res, "drain"), once(res, "close")]);
+  try {
+    for (let piece = await reader.read(); !piece.done && !exchange.gone; piece = await reader.read()) {
+      // The source may give up a client that does not read.
+      if (!res.write(piece.value)) await Promise.race([drained(res), closed, reader.closed]);
+    }
+    res.end();
+  } catch {
+    res.destroy();
   }
-  res.end();
 }
+
+const drained = (res: ServerResponse): Promise<unknown> => new Promise((resolve) => res.once("drain", resolve));

@@ -6,6 +6,7 @@ import { readPrometheusText } from "../../support/prometheus-text.ts";
 const READINGS: Readings = {
   view: { state: "fresh", entries: 7, age: 250 },
   hashing: { active: 2, waiting: 5, refused: 3 },
+  followers: 4,
 };
 const metrics = prometheusMetrics("1.2.3");
 const scrape = async (readings = READINGS) => readPrometheusText(await metrics.text(readings));

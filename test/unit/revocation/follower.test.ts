@@ -41,6 +41,7 @@ function followerOf(read: Options["read"], more: Partial<Options> = {}) {
     follows: () => {},
     restoreKeys: async () => void told.push("keys"),
     onRead: () => {},
+    onAdvanced: () => {},
     onBroken: (cause) => void told.push(cause),
     onRepaired: async (cause, restored) => void told.push(`${cause} repaired: ${restored}`),
     monotonic: () => clock.now,
