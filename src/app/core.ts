@@ -15,6 +15,7 @@ import { storeWithBreaker } from "../stores/store-with-breaker.ts";
 import { createAccessTokens } from "../tokens/access-tokens.ts";
 import { createIdentityAssertions, type IdentityAssertions } from "../tokens/identity.ts";
 import type { GatewayOptions } from "./gateway.ts";
+import { StreamRegistry } from "./open-streams.ts";
 import { createRepairs } from "./repairs.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -23,6 +24,7 @@ export interface Core extends Omit<Services, "config" | "configHash" | "password
   readonly view: RevocationView;
   readonly follower: FeedFollower;
   readonly assertions: IdentityAssertions;
+  readonly streams: StreamRegistry;
   start(): Promise<void>;
   /** From now on the gateway says that it is not ready, while it serves as before. */
   leave(): void;
@@ -54,6 +56,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     readWait: options.feedWait,
     read: (after, limit) => store.readFeed({ after, limit }),
     news: (after, limit, milliseconds) => store.awaitFeed({ after, limit, wait: milliseconds }),
+    onApplied: () => streams.viewChanged(),
     receipt: config.store.kind === "sqlite" ? async () => {} : (cursor) => upkeep.announce(cursor),
     ...repairs,
     onAdvanced: (entries, position) => feed.advance(entries, position),
@@ -65,6 +68,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const { maxStaleness } = config.revocation;
   const feed = new FeedStreams({ view, follower, now, monotonic, wait, maxStaleness });
   const viewState = () => follower.state;
+  const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
+  const streams = new StreamRegistry({
+    ...{ view, now, monotonic, wait, observe, accessTtl: ttl, maxStaleness },
+    viewAge: () => follower.age,
+    viewProblem: authenticator.viewProblem,
+    session: (of) => store.session(of),
+  });
   const upkeep = new Upkeep({
     ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
     ...{ node: newId("n"), version: options.version, startedAt: now() },
@@ -72,8 +82,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let leaving = false;
 
   return {
-    ...createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now }),
-    ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower, feed },
+    ...authenticator,
+    ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower, streams, feed },
     secrets: options.secrets,
     assertions: createIdentityAssertions({ keyRing, issuer: config.issuer }),
     catchUp: () => follower.catchUp(),
@@ -89,6 +99,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     endStreams: () => feed.close(),
     async stop() {
       feed.close();
+      streams.stop();
       await follower.stop();
       await upkeep.stop();
     },

@@ -33,6 +33,7 @@ export function createServices(core: Core, options: FrontOptions): Services {
     view: { state: follower.state, entries: view.size, age: follower.age },
     hashing: passwords.load(),
     followers: core.feed.size,
+    streams: core.streams.counts,
   });
   const renew = createRenewal({
     ...{ store, accessTokens, refreshTokens, observe, catchUp },
@@ -46,7 +47,7 @@ export function createServices(core: Core, options: FrontOptions): Services {
 /** Routes, decision and endpoints of one configuration. */
 export function createFront(core: Core, options: FrontOptions): Front {
   const { config } = options;
-  const { observe, now, assertions } = core;
+  const { observe, now, assertions, streams } = core;
   const services = createServices(core, options);
   const trusted = createAddressSet(config.trustedProxies);
   const router = createRouter(config.routes, reservedPaths(config));
@@ -73,5 +74,13 @@ export function createFront(core: Core, options: FrontOptions): Front {
     },
   });
   const isReserved = (target: string): boolean => router.isReserved(target);
-  return { config, observe, decide, isReserved, identityHeaders, ...createEndpoints({ services, verify, trusted }) };
+  return {
+    config,
+    observe,
+    decide,
+    isReserved,
+    identityHeaders,
+    streams,
+    ...createEndpoints({ services, verify, trusted }),
+  };
 }

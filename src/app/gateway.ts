@@ -12,6 +12,7 @@ import { configHash, createCore } from "./core.ts";
 import type { Decide } from "./decision.ts";
 import type { Connection } from "./endpoints.ts";
 import { createFront } from "./front.ts";
+import type { OpenStreams } from "./open-streams.ts";
 
 /**
  * A gateway as a transport asks it: `isReserved` first; what is reserved goes to `endpoints`, everything else to `decide`, and what
@@ -31,6 +32,8 @@ export interface Front {
   operations(request: Request, connection: Connection): Promise<Response>;
   /** The identity headers for an upstream, assertion included. Synchronous while the assertion is cached, and on Node always. */
   identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList>;
+  /** Where a transport tells what goes on after its request has been let through, to have it cut when it no longer would be. */
+  readonly streams: OpenStreams;
 }
 
 /** One gateway, free of any runtime. */

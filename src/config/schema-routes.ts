@@ -54,6 +54,11 @@ export const ROUTE = {
     .prefault(false)
     .describe("Pass paths with `%2f`, `%5c`, `\\`, `//` or dot segments instead of answering 400."),
   websocket: flag().prefault(false).describe("Let WebSocket connections through."),
+  streams: oneOf(["session", "token"])
+    .prefault("session")
+    .describe(
+      "How long WebSockets and event streams may last: as long as the session that they were opened under, or as long as the token.",
+    ),
 };
 
 export const route = group(ROUTE);

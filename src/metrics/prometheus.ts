@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Metrics, Readings } from "../observe/metrics.ts";
 import type { Observation, Observe } from "../observe/observation.ts";
+import { STREAM_CUTS, STREAM_KINDS } from "../observe/streams.ts";
 import { END_REASONS } from "../sessions/end-reason.ts";
 import { REFRESH_OUTCOMES } from "../sessions/refresh-outcome.ts";
 import { Exposition } from "./exposition.ts";
@@ -39,6 +40,13 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
   for (const outcome of REFRESH_OUTCOMES) refreshes.inc({ outcome }, 0);
   const ended = counter("sessions_ended", "Sessions that this gateway ended, by reason.", ["reason"]);
   for (const reason of END_REASONS) ended.inc({ reason }, 0);
+
+  const streams = gauge("open_streams", "Open under a token: WebSockets, and responses that go on.", ["kind"]);
+  const cuts = counter("streams_cut", "Open streams that were cut, by what their request would be refused with.", [
+    "kind",
+    "reason",
+  ]);
+  for (const kind of STREAM_KINDS) for (const reason of STREAM_CUTS) cuts.inc({ kind, reason }, 0);
 
   const viewState = gauge("revocation_view_state", "1 for the state that the revocation view is in.", ["state"]);
   const viewEntries = gauge("revocation_view_entries", "Live revocations in memory.", []);
@@ -89,6 +97,9 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
       case "store_call":
         storeCalls.observe({ operation: event.operation, outcome: event.outcome }, event.ms / 1000);
         return;
+      case "stream_cut":
+        cuts.inc({ kind: event.stream, reason: event.cut });
+        return;
       case "breaker":
         breaker.reset();
         breaker.set({ state: event.state }, 1);
@@ -128,7 +139,13 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
     }
   }
 
-  function take({ view, hashing: { active, waiting, refused: refusals }, followers: following }: Readings): void {
+  function take({
+    view,
+    streams: open,
+    hashing: { active, waiting, refused: refusals },
+    followers: following,
+  }: Readings): void {
+    for (const kind of STREAM_KINDS) streams.set({ kind }, open[kind]);
     viewState.reset();
     viewState.set({ state: view.state }, 1);
     viewEntries.set(view.entries);

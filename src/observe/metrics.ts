@@ -1,5 +1,6 @@
 import type { HashingLoad } from "../accounts/passwords.ts";
 import type { ViewState } from "../revocation/follower.ts";
+import type { StreamKind } from "./streams.ts";
 
 /** What is looked at when somebody asks, beside what is told when it happens. */
 export interface Readings {
@@ -13,6 +14,8 @@ export interface Readings {
   readonly hashing: HashingLoad;
   /** Services that follow the revocations on this gateway. */
   readonly followers: number;
+  /** Open under a token, now. */
+  readonly streams: Readonly<Record<StreamKind, number>>;
 }
 
 /** What has been observed so far, in a form that a monitoring system reads. */

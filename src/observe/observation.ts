@@ -3,6 +3,7 @@ import type { ViewState } from "../revocation/follower.ts";
 import type { HistoryBreak } from "../revocation/repair.ts";
 import type { EndReason } from "../sessions/end-reason.ts";
 import type { RefreshOutcome } from "../sessions/refresh-outcome.ts";
+import type { StreamCut, StreamKind } from "./streams.ts";
 import type { TargetState, UpstreamFailure } from "./upstreams.ts";
 
 /** What happened, for whoever counts and logs. Carries no token, cookie, password or other secret, and no unbounded label. */
@@ -17,6 +18,8 @@ export type Observation =
   | { readonly kind: "login"; readonly outcome: "ok" | "invalid_credentials" | "rate_limited" | "overloaded" }
   | { readonly kind: "refresh"; readonly outcome: RefreshOutcome }
   | { readonly kind: "session_ended"; readonly reason: EndReason; readonly sessions: number }
+  /** Something that had been let through and went on was ended, with the code that its request would be refused with now. */
+  | { readonly kind: "stream_cut"; readonly stream: StreamKind; readonly cut: StreamCut }
   | {
       readonly kind: "store_call";
       /** The operation's name in the store's port. */

@@ -19,3 +19,6 @@ export const IDENTITY_HEADERS = {
   identity: "X-Auth-Identity",
 } as const;
 export type IdentityHeaderNames = { readonly [K in keyof typeof IDENTITY_HEADERS]: string };
+
+/** What a WebSocket is closed with whose request would be refused now; the reason is the code of that refusal. */
+export const CLOSE_UNAUTHENTICATED = 4401;

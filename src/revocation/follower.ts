@@ -21,6 +21,8 @@ export interface FollowerOptions extends RepairOptions {
    * Makes a revoked key sign no more. An entry counts as read when this has resolved; it is read again when this rejects.
    */
   readonly onKeyRevoked: () => Promise<void>;
+  /** Entries have come into the view. */
+  readonly onApplied: () => void;
   /** Entries were read, the oldest of them so many milliseconds after it had been published. */
   readonly onRead: (entries: number, lag: number) => void;
   /** Entries are in the view, and the position stands behind them. */
@@ -184,10 +186,13 @@ export class FeedFollower {
   }
 
   async #apply(entries: readonly RevocationEntry[], storeTime: number): Promise<void> {
-    const { view, onRead, onKeyRevoked } = this.#options;
+    const { view, onApplied, onRead, onKeyRevoked } = this.#options;
     for (const entry of entries) view.apply(entry);
     const [oldest] = entries;
-    if (oldest !== undefined) onRead(entries.length, Math.max(0, storeTime - oldest.at));
+    if (oldest !== undefined) {
+      onApplied();
+      onRead(entries.length, Math.max(0, storeTime - oldest.at));
+    }
     if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
   }
 
@@ -232,7 +237,7 @@ export class FeedFollower {
     const first = await read(null, PAGE);
     const broken = this.#breakIn(first) ?? known;
     this.#break(broken);
-    const { page, restored } = await repairHistory(this.#options, broken, first);
+    const { page, restored } = await repairHistory(this.#options, broken, first).finally(this.#options.onApplied);
     await onRepaired(broken.cause, restored);
     this.#broken = null;
     // Read on from there, with a receipt.

@@ -26,6 +26,8 @@ export interface Route {
   /** True: `%2f`, `//` and the like are passed on this route instead of refused. */
   readonly allowAmbiguousPath: boolean;
   readonly websocket: boolean;
+  /** What an open stream lives as long as; without a session it is the token in any case. */
+  readonly streams: "session" | "token";
 }
 
 export type RouteMatch =

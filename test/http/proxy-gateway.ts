@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
 import type { Front } from "../../src/app/gateway.ts";
+import type { OpenStream } from "../../src/app/open-streams.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { problemResponse } from "../../src/http/problem.ts";
 import { firstHeader } from "../../src/lib/header-list.ts";
@@ -20,6 +21,8 @@ export interface TestGateway {
   readonly server: Server;
   /** Since it listens. */
   readonly observed: Observation[];
+  /** What its transport has told of: what is open now, and everything that ever was. */
+  readonly streams: { readonly open: ReadonlySet<OpenStream>; readonly all: readonly OpenStream[] };
   /** Requests that reached Postern's own endpoints. */
   readonly answered: Request[];
   close(): Promise<void>;
@@ -39,6 +42,7 @@ export async function startTestGateway(
   const router = createRouter(config.routes, reservedPaths(config));
   const observed: Observation[] = [];
   const answered: Request[] = [];
+  const streams = { open: new Set<OpenStream>(), all: [] as OpenStream[] };
   const endpoints = (request: Request, connection: Connection) => {
     answered.push(request);
     return answer(request, connection);
@@ -79,11 +83,19 @@ export async function startTestGateway(
       const headers = [config.identityHeaders.user, principal.sub];
       return observed.length % 2 === 0 ? headers : Promise.resolve(headers);
     },
+    streams: {
+      counts: { websocket: 0, event_stream: 0, response: 0, download: 0 },
+      add(stream) {
+        streams.open.add(stream);
+        streams.all.push(stream);
+      },
+      remove: (stream) => void streams.open.delete(stream),
+    },
   };
   const server = createListener(gateway);
   observed.length = 0;
   const { port, close } = await listen(server);
-  return { server, url: `http://127.0.0.1:${port}`, port, observed, answered, close };
+  return { server, url: `http://127.0.0.1:${port}`, port, observed, streams, answered, close };
 }
 
 const principalOf = (name: string): Principal => ({

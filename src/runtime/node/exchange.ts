@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Decision } from "../../app/decision.ts";
 import { problemBody } from "../../http/problem.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { Observation } from "../../observe/observation.ts";
@@ -24,6 +25,9 @@ export interface Upgrade {
   /** What came after the request's head. */
   readonly head: Buffer;
 }
+
+/** What the decision has let through. */
+export type Passed = Omit<Extract<Decision, { kind: "pass" }>, "kind">;
 
 const NO_BODY: Framing = { kind: "none" };
 

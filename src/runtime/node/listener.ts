@@ -27,7 +27,7 @@ type Serve = (exchange: Exchange) => void | Promise<void>;
 
 /** The public listener: Postern's own endpoints, and everything else by decision to its upstream. */
 export function createListener(gateway: Front): Server {
-  const webSockets = new WebSockets();
+  const webSockets = new WebSockets(gateway.streams);
   const proxy = createProxy(gateway, `postern-${randomHex(6)}`, webSockets);
   const { origin, maxBody } = gateway.config;
   const server = new Listener(gateway, { webSockets, observed: true }, (exchange) => {
@@ -48,7 +48,7 @@ export function createListener(gateway: Front): Server {
 /** The listener for operators: probes, metrics and the admin API. */
 export function createOperationsListener(gateway: Front): Server {
   const { origin, maxBody } = gateway.config;
-  return new Listener(gateway, { webSockets: new WebSockets(), observed: false }, (exchange) =>
+  return new Listener(gateway, { webSockets: new WebSockets(gateway.streams), observed: false }, (exchange) =>
     answerAsWeb(exchange, { answer: gateway.operations, tooLarge: gateway.tooLarge, origin, maxBody }),
   );
 }
@@ -145,7 +145,7 @@ class Listener extends Server {
 
   override close(callback?: (error?: Error) => void): this {
     this.#draining = true;
-    this.#webSockets.destroy();
+    this.#webSockets.goAway();
     super.close(callback);
     // Node waits for connections that have not yet brought a request, and no longer times them out.
     for (const [socket, requests] of this.#waiting) if (requests === 0) socket.destroy();

@@ -33,6 +33,7 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
         if (event.outcome !== "ok") tell("debug", event);
         return;
       case "feed_read":
+      case "stream_cut":
         tell("debug", event);
         return;
       case "history_broken":

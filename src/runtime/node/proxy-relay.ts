@@ -1,10 +1,12 @@
 import type { Duplex, Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
+import type { StreamKind } from "../../observe/streams.ts";
 import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Passed } from "./exchange.ts";
 import { failureOf, type Phase, TotalTimeout } from "./proxy-failure.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
 import type { WebSockets } from "./websocket.ts";
@@ -15,6 +17,9 @@ const MAX_INTERIM = 16;
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Methods that may be repeated where the request has not been sent (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set([...SAFE, "PUT", "DELETE"]);
+/** The piece with which a response is long, whose length is known: most have come by then, and need not be kept account of. */
+const LONG = 3;
+const EVENT_STREAM = /^text\/event-stream\b/i;
 
 /** A request on its way, and how its answer is to come back. */
 export interface Relayed {
@@ -28,8 +33,8 @@ export interface Relayed {
   readonly body: Readable | null;
   /** Our name in `Via`. */
   readonly pseudonym: string;
-  readonly authenticated: boolean;
-  readonly cookies: readonly string[];
+  readonly passed: Passed;
+  readonly streams: OpenStreams;
 }
 
 /** Sends a request to its upstream and writes the response straight to the client, piece by piece, with back-pressure both ways. */
@@ -49,6 +54,9 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   #waiting = false;
   #written = false;
   #interim = 0;
+  #kind: StreamKind = "download";
+  #pieces = 0;
+  #stream: OpenStream | null = null;
 
   constructor(relayed: Relayed) {
     this.#relayed = relayed;
@@ -77,6 +85,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
 
   /** Ends the request to the upstream, where it has not ended. */
   abort(): void {
+    if (this.#stream !== null) this.#relayed.streams.remove(this.#stream);
     this.#end(new Error("the client went away"));
   }
 
@@ -126,14 +135,14 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     _headers: unknown,
     upstream: Duplex,
   ): void {
-    const { webSockets, exchange, targets, pseudonym, cookies } = this.#relayed;
+    const { webSockets, exchange, targets, pseudonym, passed } = this.#relayed;
     this.#finish();
     const target = this.#leave();
     if (target !== null) {
       targets.succeeded(target);
       upstream.once("close", () => targets.release(target));
     }
-    webSockets.join(exchange, headerLines(controller), upstream, { pseudonym, cookies });
+    webSockets.join(exchange, headerLines(controller), upstream, { pseudonym, passed });
   }
 
   onResponseStart(
@@ -151,7 +160,9 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     }
     this.#phase = "answering";
     if (isGatewayStatus(status)) this.#blame("gateway_status");
-    const { pseudonym, authenticated, cookies } = this.#relayed;
+    const { pseudonym, passed } = this.#relayed;
+    const { cookies } = passed;
+    const authenticated = passed.principal !== null;
     const lines = headerLines(controller);
     const cors = exchange.cors();
     const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors });
@@ -162,18 +173,22 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     exchange.outcome = "proxied";
     exchange.head(status, isPlain(phrase) ? phrase : undefined, headers);
     // The head goes with the first piece of the body. A body of unknown length may be long in coming, as an event stream's is.
-    if (!hasLength(headers)) process.nextTick(flushHead, this);
+    this.#kind = kindOf(headers);
+    if (this.#kind !== "download") process.nextTick(goOn, this);
   }
 
-  /** Sends the head where no piece of the body has come with it. */
-  flush(): void {
-    if (!this.#written && !this.#exchange.gone) this.#exchange.res.flushHeaders();
+  /** What has not ended with its head is open from now on, and its head is sent where no piece of the body has come with it. */
+  goOn(): void {
+    if (this.#controller === null || this.#exchange.gone) return;
+    if (!this.#written) this.#exchange.res.flushHeaders();
+    this.#open();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { res } = this.#exchange;
     this.#written = true;
-    if (res.write(chunk)) return;
+    if (this.#kind === "download" && ++this.#pieces === LONG) this.#open();
+    if (this.#exchange.gone || res.write(chunk)) return;
     controller.pause();
     if (this.#waiting) return;
     this.#waiting = true;
@@ -218,6 +233,15 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     this.#blamed = true;
   }
 
+  /** From now on it is judged again whenever its request might not be let through any more. */
+  #open(): void {
+    const { passed, streams } = this.#relayed;
+    const { principal, route } = passed;
+    if (principal === null) return;
+    this.#stream = { streamKind: this.#kind, principal, route, cut: () => this.#cut() };
+    streams.add(this.#stream);
+  }
+
   /** Once, and only what cannot have been done or does nothing (RFC 9110 §9.2.2). */
   #mayRepeat(failure: UpstreamFailure): boolean {
     const { body, method } = this.#relayed;
@@ -241,14 +265,18 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   }
 }
 
-const flushHead = (relay: Relay): void => relay.flush();
+const goOn = (relay: Relay): void => relay.goOn();
 
-function hasLength(headers: HeaderList): boolean {
+function kindOf(headers: HeaderList): StreamKind {
+  let kind: StreamKind = "response";
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    if (name.length === 14 && name.toLowerCase() === "content-length") return true;
+    if (name.length === 14 && name.toLowerCase() === "content-length") return "download";
+    if (name.length === 12 && name.toLowerCase() === "content-type") {
+      if (EVENT_STREAM.test(headers[index + 1] as string)) kind = "event_stream";
+    }
   }
-  return false;
+  return kind;
 }
 
 /** A reason phrase that may be written again; undici has read it as UTF-8. Nobody needs one (RFC 9112 §4). */

@@ -3,20 +3,11 @@ import { firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import { createAddressSet } from "../../proxy/address.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
 import type { Upstream } from "../../proxy/upstream.ts";
-import type { Route } from "../../routing/route.ts";
-import type { Principal } from "../../tokens/principal.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Passed } from "./exchange.ts";
 import { requestBody } from "./proxy-body.ts";
 import { Relay } from "./proxy-relay.ts";
 import { Targets } from "./proxy-targets.ts";
 import type { WebSockets } from "./websocket.ts";
-
-/** What the decision has let through. */
-export interface Passed {
-  readonly route: Route;
-  readonly principal: Principal | null;
-  readonly cookies: readonly string[];
-}
 
 /** Sends requests to their upstreams, over connections that it keeps. */
 export interface ReverseProxy {
@@ -34,7 +25,7 @@ function hostFor({ host }: Upstream, exchange: Exchange): string | null {
 
 /** `pseudonym`: what this gateway is called in `Via`. */
 export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSockets): ReverseProxy {
-  const { config } = gateway;
+  const { config, streams } = gateway;
   const upstreams = new Map(
     Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream, gateway.observe)]),
   );
@@ -61,8 +52,6 @@ export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSo
     });
     if (framing.kind === "length") headers.push("Content-Length", framing.length);
     const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
-    const { cookies, principal } = passed;
-    const authenticated = principal !== null;
     const relay = new Relay({
       exchange,
       targets,
@@ -72,8 +61,8 @@ export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSo
       host: hostFor(targets.upstream, exchange),
       body,
       pseudonym,
-      authenticated,
-      cookies,
+      passed,
+      streams,
     });
     exchange.onClose = () => relay.abort();
     relay.dispatch();

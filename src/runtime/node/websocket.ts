@@ -1,14 +1,19 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import { allHeaders, firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import { BEARER_SUBPROTOCOL } from "../../protocol/names.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { offersBearer } from "../../proxy/subprotocols.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Passed } from "./exchange.ts";
+import { WebSocketTunnel } from "./websocket-tunnel.ts";
 
-/** How long a side may take to receive what is left once the other has gone. */
-const LINGER = 5_000;
+interface Joined {
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  readonly passed: Passed;
+}
 
 /** Whether a request asks for the one protocol that is changed to (RFC 9110 §7.8). */
 export const asksForWebSocket = (req: IncomingMessage): boolean =>
@@ -28,18 +33,19 @@ export function responseOn(req: IncomingMessage, socket: Socket): ServerResponse
 
 /** The WebSockets that are open. */
 export class WebSockets {
-  readonly #open = new Set<Duplex>();
+  readonly #open = new Set<WebSocketTunnel>();
+  readonly #streams: OpenStreams;
+
+  constructor(streams: OpenStreams) {
+    this.#streams = streams;
+  }
 
   /** Answers 101 as the upstream did, and joins both connections until one of them ends. */
-  join(
-    exchange: Exchange,
-    lines: HeaderList,
-    upstream: Duplex,
-    { pseudonym, cookies }: { readonly pseudonym: string; readonly cookies: readonly string[] },
-  ): void {
+  join(exchange: Exchange, lines: HeaderList, upstream: Duplex, { pseudonym, passed }: Joined): void {
     const { upgrade, res } = exchange;
     // Destroying a socket whose peer has gone reports an error that concerns nobody.
     upstream.on("error", () => upstream.destroy());
+    const { cookies } = passed;
     const headers = responseHeaders({
       ...{ status: 101, headers: lines, pseudonym, authenticated: false, cookies, cors: [] },
     });
@@ -65,38 +71,30 @@ export class WebSockets {
     res.statusCode = 101;
     res.detachSocket(socket);
     res.emit("close");
-    if (head.length > 0) upstream.write(head);
-    this.#relay(socket, upstream);
+    this.#relay(socket, upstream, head, passed);
+  }
+
+  /** Tells both sides of each that the gateway goes away. */
+  goAway(): void {
+    for (const tunnel of this.#open) tunnel.goAway();
   }
 
   /** Cuts them all. */
   destroy(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const tunnel of this.#open) tunnel.destroy();
   }
 
-  #relay(client: Socket, upstream: Duplex): void {
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      this.#open.add(one);
-      one.pipe(other);
-      one.once("close", () => {
-        this.#open.delete(one);
-        endSoon(other);
-      });
-      // WebSockets have no use for a half-open connection (RFC 6455 §7.1.1).
-      one.once("end", () => endSoon(one));
-    }
+  #relay(client: Duplex, upstream: Duplex, head: Buffer, { principal, route }: Passed): void {
+    let stream: OpenStream | null = null;
+    const tunnel = new WebSocketTunnel(client, upstream, head, () => {
+      this.#open.delete(tunnel);
+      if (stream !== null) this.#streams.remove(stream);
+    });
+    this.#open.add(tunnel);
+    if (principal === null) return;
+    stream = { streamKind: "websocket", principal, route, cut: (cut) => tunnel.cut(cut) };
+    this.#streams.add(stream);
   }
-}
-
-/** Ends a connection once it has received what was written to it, or after a while. */
-function endSoon(socket: Duplex): void {
-  if (socket.destroyed) return;
-  const giveUp = setTimeout(() => socket.destroy(), LINGER);
-  socket.once("close", () => clearTimeout(giveUp));
-  socket.end(() => socket.destroy());
 }
 
 function switchingProtocols(headers: HeaderList): string {

@@ -478,6 +478,7 @@ describe("what is good", () => {
       forwardAuthorization: false,
       allowAmbiguousPath: false,
       websocket: false,
+      streams: "session",
     });
   });
 

@@ -7,6 +7,7 @@ const READINGS: Readings = {
   view: { state: "fresh", entries: 7, age: 250 },
   hashing: { active: 2, waiting: 5, refused: 3 },
   followers: 4,
+  streams: { websocket: 4, event_stream: 3, response: 2, download: 1 },
 };
 const metrics = prometheusMetrics("1.2.3");
 const scrape = async (readings = READINGS) => readPrometheusText(await metrics.text(readings));

@@ -40,6 +40,7 @@ function followerOf(read: Options["read"], more: Partial<Options> = {}) {
     restore: async (held) => void told.push(`restored ${held.length}`),
     follows: () => {},
     restoreKeys: async () => void told.push("keys"),
+    onApplied: () => {},
     onRead: () => {},
     onAdvanced: () => {},
     onBroken: (cause) => void told.push(cause),

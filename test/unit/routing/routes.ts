@@ -12,6 +12,7 @@ export const route = (path: string, more: Partial<Route> = {}): Route => ({
   forwardAuthorization: false,
   allowAmbiguousPath: false,
   websocket: false,
+  streams: "session",
   ...more,
 });
 
