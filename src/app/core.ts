@@ -113,8 +113,8 @@ function guarded(store: Store, { config, monotonic, observe }: Pick<CoreOptions,
   return storeWithBreaker(store, new Breaker({ monotonic, onChange }));
 }
 
-/** What `config` is called: the same for every gateway with the same options, wherever their store is. */
-export async function configHash(config: Config, sha256: (text: string) => string | Promise<string>): Promise<string> {
+/** The same for every gateway with the same options, wherever their store is. */
+export async function hashOf(config: Config, sha256: (text: string) => string | Promise<string>): Promise<string> {
   const { store: _, ...shown } = config;
   return (await sha256(JSON.stringify(shown))).slice(0, 12);
 }

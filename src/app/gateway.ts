@@ -8,7 +8,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
 import type { Store } from "../stores/store.ts";
 import type { Principal } from "../tokens/principal.ts";
-import { configHash, createCore } from "./core.ts";
+import { createCore, hashOf } from "./core.ts";
 import type { Decide } from "./decision.ts";
 import type { Connection } from "./endpoints.ts";
 import { createFront } from "./front.ts";
@@ -38,6 +38,8 @@ export interface Front {
 
 /** One gateway, free of any runtime. */
 export interface Gateway extends Front {
+  /** What its configuration is called, to tell two apart. */
+  readonly configHash: string;
   /**
    * The same gateway, its store, keys, view and caches, under another configuration. This one goes on for what it has begun. The
    * options that `keepFixed` (config/fixed.ts) names must be as they are.
@@ -82,16 +84,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { digests, metrics } = options;
   const core = await createCore(options);
   async function under(config: Config, passwords: Passwords): Promise<Gateway> {
-    const hash = await configHash(config, digests.sha256);
-    const front = createFront(core, { config, configHash: hash, passwords, ...(metrics && { metrics }) });
-    return {
-      ...front,
-      reconfigured: under,
-      start: core.start,
-      leave: core.leave,
-      endStreams: core.endStreams,
-      stop: core.stop,
-    };
+    const configHash = await hashOf(config, digests.sha256);
+    const front = createFront(core, { config, configHash, passwords, ...(metrics && { metrics }) });
+    const { start, leave, endStreams, stop } = core;
+    return { ...front, configHash, reconfigured: under, start, leave, endStreams, stop };
   }
   return under(options.config, options.passwords);
 }

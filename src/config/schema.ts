@@ -210,6 +210,18 @@ export const SHAPE = {
   })
     .prefault({})
     .describe("Logs: JSON lines on standard output, without tokens and passwords."),
+  shutdown: group({
+    delay: duration("0s", "5m")
+      .prefault("0s")
+      .describe(
+        "After SIGTERM: how long requests are still taken while `/readyz` is 503 and connections end with their next answer, so that load balancers turn away.",
+      ),
+    drain: duration("0s", "1h")
+      .prefault("10s")
+      .describe("Then: how long requests, uploads and streams under way may take to end before they are cut."),
+  })
+    .prefault({})
+    .describe("How the gateway ends."),
   maxBody: size("1KiB", "1MiB").prefault("64KiB").describe("Largest body that Postern's own endpoints read."),
   storeTimeout: duration("50ms", "30s")
     .optional()

@@ -75,6 +75,10 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
   const storeFailures = counter("upkeep_failures", "Rounds of upkeep that failed, by what was to be done.", [
     "operation",
   ]);
+  const reloads = counter("config_reloads", "Times the configuration was read again, by outcome.", ["outcome"]);
+  for (const outcome of ["applied", "refused"]) reloads.inc({ outcome }, 0);
+  const lastReload = gauge("config_last_reload_successful", "1 unless the last new configuration was refused.", []);
+  lastReload.set(1);
   const hashing = gauge("password_hashes", "Password hashes at work and waiting.", ["state"]);
   const followers = gauge("revocation_followers", "Services that follow the revocations on this gateway.", []);
   const refused = counter("password_hashes_refused", "Password hashes refused because the queue was full.", []);
@@ -128,6 +132,14 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
         return;
       case "upstream_pending":
         upstreams.pending(event);
+        return;
+      case "config_reloaded":
+        reloads.inc({ outcome: "applied" });
+        lastReload.set(1);
+        return;
+      case "config_refused":
+        reloads.inc({ outcome: "refused" });
+        lastReload.set(0);
         return;
       case "internal_error":
         errors.inc();

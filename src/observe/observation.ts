@@ -53,6 +53,10 @@ export type Observation =
     }
   /** So many more requests wait for a free connection. */
   | { readonly kind: "upstream_pending"; readonly upstream: string; readonly change: 1 | -1 }
+  /** The configuration was read again and is in use. `kept`: options that have changed and wait for a restart, by path. */
+  | { readonly kind: "config_reloaded"; readonly config: string; readonly kept: readonly string[] }
+  /** The configuration was read again and cannot be used; nothing has changed. */
+  | { readonly kind: "config_refused"; readonly problems: readonly string[] }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 
 export type Observe = (event: Observation) => void;

@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
 import type { Front } from "../../src/app/gateway.ts";
@@ -11,6 +10,7 @@ import { judge } from "../../src/policy/judge.ts";
 import { BEARER_SUBPROTOCOL } from "../../src/protocol/names.ts";
 import { reservedPaths } from "../../src/routing/reserved.ts";
 import { createRouter } from "../../src/routing/router.ts";
+import type { Listener } from "../../src/runtime/node/http-listener.ts";
 import { createListener } from "../../src/runtime/node/listener.ts";
 import type { Principal } from "../../src/tokens/principal.ts";
 import { listen } from "../support/listen.ts";
@@ -18,7 +18,7 @@ import { listen } from "../support/listen.ts";
 export interface TestGateway {
   readonly url: string;
   readonly port: number;
-  readonly server: Server;
+  readonly listener: Listener;
   /** Since it listens. */
   readonly observed: Observation[];
   /** What its transport has told of: what is open now, and everything that ever was. */
@@ -92,10 +92,10 @@ export async function startTestGateway(
       remove: (stream) => void streams.open.delete(stream),
     },
   };
-  const server = createListener(gateway);
+  const listener = createListener(gateway);
   observed.length = 0;
-  const { port, close } = await listen(server);
-  return { server, url: `http://127.0.0.1:${port}`, port, observed, streams, answered, close };
+  const { port, close } = await listen(listener.server, 0, () => listener.close(0));
+  return { listener, url: `http://127.0.0.1:${port}`, port, observed, streams, answered, close };
 }
 
 const principalOf = (name: string): Principal => ({

@@ -147,8 +147,7 @@ describe("closing", () => {
     busy.write("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     const connection = await up.connection(0);
     await connection.until(({ received }) => received.includes("\r\n\r\n"));
-    const closed = once(gateway.server, "close");
-    gateway.server.close();
+    const closed = gateway.listener.close(10_000);
     idle.resume();
     connection.socket.end(OK);
     await once(busy, "end");

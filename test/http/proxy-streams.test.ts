@@ -98,8 +98,7 @@ describe("a WebSocket", () => {
     const open = await openSocket("/open/ws", leaving);
     const there = upstream.sockets.slice(-2);
     const ends = Promise.all([socket, open, ...there].map(closed));
-    const stopped = once(leaving.server, "close");
-    leaving.server.close();
+    const stopped = leaving.listener.close(0);
     expect((await ends).map(([code]) => code)).toEqual([1001, 1001, 1001, 1001]);
     await stopped;
   });

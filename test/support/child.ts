@@ -12,6 +12,8 @@ export interface Child {
   readonly process: ChildProcess;
   /** Everything that it has written to standard output and standard error so far. */
   output(): string;
+  /** Resolves with its exit code, null after a signal, when it has ended. */
+  readonly ended: Promise<number | null>;
   /** Asks it to end (SIGTERM), waits, and insists after 10 s. Resolves at once if it has ended. */
   stop(): Promise<void>;
   /** Ends it without a chance to tidy up (SIGKILL). */
@@ -49,6 +51,7 @@ export function startChild(program: string, args: readonly string[], options: Sp
   const result: Child = {
     process: child,
     output: () => text,
+    ended: gone.then(() => child.exitCode),
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };

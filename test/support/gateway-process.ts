@@ -25,10 +25,15 @@ export interface GatewayProcess {
   /** Its working folder, with the configuration and the database. */
   readonly dir: string;
   readonly configFile: string;
+  /** What is written in its configuration file at the start. */
+  readonly config: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
   readonly adminToken: string;
   readonly pid: number;
   logs(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with its exit code when it has ended. */
+  readonly ended: Promise<number | null>;
   /** Ends it in good order; its folder stays until the test file ends. */
   stop(): Promise<void>;
   /** kill -9. */
@@ -97,10 +102,13 @@ export async function startGateway(
     issuer: complete.issuer,
     dir,
     configFile,
+    config: complete,
     env,
     adminToken: env.POSTERN_ADMIN_TOKEN ?? "",
     pid: child.process.pid ?? 0,
     logs: () => child.output(),
+    signal: (name) => void child.process.kill(name),
+    ended: child.ended,
     stop: () => child.stop(),
     kill: () => child.kill(),
     cli,

@@ -30,7 +30,8 @@ export async function listeningGateway(
     ...input,
   };
   const inside = await inProcessGateway(config, secret, standIns);
-  const { close } = await listen(createListener(inside.gateway), Number(new URL(url).port));
+  const listener = createListener(inside.gateway);
+  const { close } = await listen(listener.server, Number(new URL(url).port), () => listener.close(0));
   return {
     ...inside,
     ...{ url, upstream },

@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { loadConfig } from "../../runtime/node/config-file.ts";
 import { StoreProblem } from "../../runtime/node/open-store.ts";
 import { resolveSecrets } from "../../runtime/node/secret-file.ts";
+import { WatchedFiles } from "../../runtime/node/watched-files.ts";
 import { globalOptions, printWarnings } from "../context.ts";
-import { Unavailable } from "../exit.ts";
+import { EXIT, Unavailable } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { note } from "../output.ts";
 
@@ -12,7 +13,7 @@ import { note } from "../output.ts";
 export function serveCommand(parent: Command, io: Io): void {
   parent
     .command("serve")
-    .description("run the gateway until it is told to stop (SIGINT, SIGTERM)")
+    .description("run the gateway until it is told to stop (SIGINT, SIGTERM); SIGHUP reads the configuration again")
     .option("--listen <address>", "where to listen, in place of the configuration's, such as 127.0.0.1:8080")
     .option("--store <url>", "the store, in place of the configuration's, such as sqlite:./data/postern.db")
     .addHelpText(
@@ -26,7 +27,8 @@ Environment:
     )
     .action(async (options: { listen?: string; store?: string }, command: Command) => {
       const { config: file } = globalOptions(command);
-      const loaded = await loadConfig({ file, cwd: io.cwd, env: io.env, overrides: options });
+      const source = { file, cwd: io.cwd, env: io.env, overrides: options };
+      const loaded = await loadConfig(source);
       printWarnings(io, loaded);
       const { secrets, notice } = await resolveSecrets(loaded.config, loaded.environment);
       if (notice !== null) note(io, notice);
@@ -36,8 +38,19 @@ Environment:
         throw error instanceof StoreProblem || error instanceof ListenProblem ? new Unavailable(error.message) : error;
       });
       note(io, `Postern listens on ${served.url} for ${loaded.config.issuer}; operations on ${served.operationsUrl}`);
+
+      const ending = new AbortController();
+      const again = async () => (await loadConfig({ ...source, file: loaded.file })).config;
+      const files = new WatchedFiles(
+        () => [loaded.file],
+        () => served.reload(again),
+      );
+      process.on("SIGHUP", () => files.renew());
+      const watching = files.watch(ending.signal);
       await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-      note(io, "Stopping: requests in flight may end");
-      await served.close();
+      note(io, "Stopping: requests in flight may end. Again: at once");
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(EXIT.failed));
+      ending.abort();
+      await Promise.all([watching, served.close()]);
     });
 }

@@ -10,6 +10,8 @@ import { type ConfigProblem, problem } from "../../config/problems.ts";
 import { readUpstreamTls } from "./upstream-tls.ts";
 
 const NAMES = ["postern.config.ts", "postern.config.js", "postern.config.json"];
+/** How many configurations that are modules have been read. */
+let imports = 0;
 const SEARCHED = "The configuration";
 
 export interface ConfigSource {
@@ -101,13 +103,19 @@ function withoutSchema(input: unknown): unknown {
 
 /**
  * `import … from "postern"` in a configuration is the Postern that reads it, installed beside it or not. TypeScript is read as an
- * ES module whatever the package around it says: `npm init` writes `"type": "commonjs"`.
+ * ES module whatever the package around it says: `npm init` writes `"type": "commonjs"`. Node keeps modules by their URL: each time
+ * the configuration, and what lies beside it, has another.
  */
 async function importConfig(path: string): Promise<{ readonly default?: unknown }> {
   const self = new URL(`../../index${extname(import.meta.url)}`, import.meta.url).href;
+  const version = imports === 0 ? "" : `?read=${imports}`;
+  imports++;
   const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === "postern" ? { url: self, shortCircuit: true } : next(specifier, context),
+    resolve(specifier, context, next) {
+      if (specifier === "postern") return { url: self, shortCircuit: true };
+      const found = next(specifier, context);
+      return isOwn(found.url) ? { ...found, url: found.url + version } : found;
+    },
     load: (url, context, next) => next(url, isTyped(url) ? { ...context, format: "module-typescript" } : context),
   });
   try {
@@ -119,10 +127,12 @@ async function importConfig(path: string): Promise<{ readonly default?: unknown 
 
 const isTyped = (url: string): boolean => new URL(url).pathname.endsWith(".ts");
 
+const isOwn = (url: string): boolean => url.startsWith("file:") && !url.includes("/node_modules/");
+
 /** Where TypeScript could not be read: the first line of the stack, before the piece of source that Node shows. */
 function placeOf(error: unknown): string {
   const place = error instanceof SyntaxError ? /^\S.*:\d+$/.exec(error.stack?.split("\n", 1)[0] ?? "") : null;
-  return place === null ? "" : ` (${place[0]})`;
+  return place === null ? "" : ` (${place[0].replace(/\?read=\d+/, "")})`;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -9,14 +9,14 @@ export const createLog = (config: Pick<Config, "log">): Log =>
   pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
 /** Turns what happened into log lines. */
-export function logObservations(log: Log, config: Pick<Config, "log">): Observe {
+export function logObservations(log: Log, wantsRequests: () => boolean): Observe {
   function tell(level: "debug" | "info" | "warn" | "error", { kind, ...facts }: Observation): void {
     log[level](facts, kind);
   }
   return (event: Observation) => {
     switch (event.kind) {
       case "request":
-        if (config.log.access) tell("info", event);
+        if (wantsRequests()) tell("info", event);
         return;
       case "login":
       case "session_ended":
@@ -38,6 +38,12 @@ export function logObservations(log: Log, config: Pick<Config, "log">): Observe 
         return;
       case "history_broken":
       case "history_repaired":
+        tell("error", event);
+        return;
+      case "config_reloaded":
+        tell(event.kept.length === 0 ? "info" : "warn", event);
+        return;
+      case "config_refused":
         tell("error", event);
         return;
       case "breaker":

@@ -6,14 +6,23 @@ import type { Upstream } from "../../proxy/upstream.ts";
 import type { Exchange, Passed } from "./exchange.ts";
 import { requestBody } from "./proxy-body.ts";
 import { Relay } from "./proxy-relay.ts";
-import { Targets } from "./proxy-targets.ts";
+import type { Targets } from "./proxy-targets.ts";
+import type { SharedTargets } from "./shared-targets.ts";
 import type { WebSockets } from "./websocket.ts";
 
 /** Sends requests to their upstreams, over connections that it keeps. */
 export interface ReverseProxy {
   forward(exchange: Exchange, passed: Passed): void;
-  /** Ends every connection to an upstream. */
+  /** Lets go of its upstreams: connections that nobody else uses end. */
   destroy(): Promise<void>;
+}
+
+/** What proxies of one listener have in common. */
+export interface ProxyOptions {
+  /** What this gateway is called in `Via`. */
+  readonly pseudonym: string;
+  readonly webSockets: WebSockets;
+  readonly targets: SharedTargets;
 }
 
 const NOBODY: HeaderList = [];
@@ -23,12 +32,9 @@ function hostFor({ host }: Upstream, exchange: Exchange): string | null {
   return host === "client" ? firstHeader(exchange.headers, "host") : host.name;
 }
 
-/** `pseudonym`: what this gateway is called in `Via`. */
-export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSockets): ReverseProxy {
+export function createProxy(gateway: Front, { pseudonym, webSockets, targets: shared }: ProxyOptions): ReverseProxy {
   const { config, streams } = gateway;
-  const upstreams = new Map(
-    Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream, gateway.observe)]),
-  );
+  const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, shared.take(upstream)]));
   const trusted = createAddressSet(config.trustedProxies);
   const requestHeaders = createRequestHeaders({
     identityNames: Object.values(config.identityHeaders),
@@ -94,7 +100,7 @@ export function createProxy(gateway: Front, pseudonym: string, webSockets: WebSo
       );
     },
     async destroy() {
-      await Promise.all([...upstreams.values()].map((targets) => targets.destroy()));
+      await Promise.all([...upstreams.values()].map((targets) => shared.release(targets)));
     },
   };
 }

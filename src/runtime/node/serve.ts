@@ -1,19 +1,22 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, type Gateway } from "../../app/gateway.ts";
-import type { Config, ListenAddress, Secrets } from "../../config/config.ts";
+import type { Config, Secrets } from "../../config/config.ts";
+import { ConfigError, formatProblem } from "../../config/config-error.ts";
+import { keepFixed } from "../../config/fixed.ts";
 import { prometheusMetrics } from "../../metrics/prometheus.ts";
 import type { Observe } from "../../observe/observation.ts";
 import { nodePasswords } from "./argon2.ts";
+import { bind } from "./bind.ts";
 import { nodeDigests } from "./digests.ts";
+import type { Listener } from "./http-listener.ts";
 import { createListener, createOperationsListener } from "./listener.ts";
 import { createLog, logObservations } from "./log.ts";
 import { openStore } from "./open-store.ts";
 import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
 import { importNodeSigner } from "./signer.ts";
+
+export { ListenProblem } from "./bind.ts";
 
 /**
  * How the feed is followed, in milliseconds. The embedded store is asked for other processes' revocations at an interval: they are
@@ -24,13 +27,6 @@ const FOLLOWING = {
   sqlite: { feedInterval: 25, feedWait: 0 },
   redis: { feedInterval: 2, feedWait: 750 },
 } as const;
-/** How long requests in flight may take to end after a signal. */
-const DRAIN = 10_000;
-
-/** A listener cannot be opened; the message says which, why and what to do. */
-export class ListenProblem extends Error {
-  override readonly name = "ListenProblem";
-}
 
 export interface ServeOptions {
   readonly config: Config;
@@ -42,91 +38,101 @@ export interface Served {
   /** `http://host:port` of the main listener, with the port that was really taken. */
   readonly url: string;
   readonly operationsUrl: string;
-  /** Stops taking requests, lets those in flight end, and closes the store. */
+  /**
+   * Goes over to the configuration that `load` brings. Requests under way end under the one before; where `load` rejects with
+   * ConfigError nothing changes. Log and metrics say how it went. One after the other; never rejects.
+   */
+  reload(load: () => Promise<Config>): Promise<void>;
+  /**
+   * Says that it is not ready for `shutdown.delay`, then stops taking requests, lets those under way end within `shutdown.drain`, and
+   * closes the store.
+   */
   close(): Promise<void>;
 }
 
 /** Opens the store and both listeners. Rejects with StoreProblem or ListenProblem, leaving nothing open. */
-export async function serve({ config, secrets }: ServeOptions): Promise<Served> {
+export async function serve({ config: first, secrets }: ServeOptions): Promise<Served> {
+  let config = first;
   const log = createLog(config);
   const store = await openStore(config.store, {
     timeout: config.storeTimeout,
     minReplicas: config.revocation.minReplicas,
   });
   const metrics = prometheusMetrics(packageVersion());
-  const writeLog = logObservations(log, config);
+  const writeLog = logObservations(log, () => config.log.access);
   const observe: Observe = (event) => {
     metrics.observe(event);
     writeLog(event);
   };
-  const started: Server[] = [];
+  const listeners: Listener[] = [];
   let gateway: Gateway | null = null;
+  let passwords = nodePasswords(config.passwords);
 
-  async function close(): Promise<void> {
+  async function end(drain: number): Promise<void> {
     gateway?.endStreams();
-    await Promise.all(started.map(closeServer));
+    await Promise.all(listeners.map((listener) => listener.close(drain)));
     await gateway?.stop();
     await store.close();
+  }
+
+  async function adopt(running: Gateway, next: Config): Promise<Gateway> {
+    const { config: adopted, kept } = keepFixed(config, next);
+    if (JSON.stringify(adopted.passwords) !== JSON.stringify(config.passwords)) {
+      passwords = nodePasswords(adopted.passwords);
+    }
+    const changed = await running.reconfigured(adopted, passwords);
+    config = adopted;
+    log.level = adopted.log.level;
+    for (const listener of listeners) listener.use(changed);
+    observe({ kind: "config_reloaded", config: changed.configHash, kept });
+    return changed;
   }
 
   try {
     gateway = await createGateway({
       ...{ config, secrets, store, version: packageVersion(), ...FOLLOWING[config.store.kind] },
-      passwords: nodePasswords(config.passwords),
       ...{ signature: nodeSignatureCheck, importSigner: importNodeSigner, digests: nodeDigests },
-      ...{ observe, metrics },
+      ...{ observe, metrics, passwords },
       now: Date.now,
       monotonic: () => performance.now(),
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),
     });
     const main = createListener(gateway);
     const operations = createOperationsListener(gateway);
-    const url = await listen(main, config.listen, "listen", started);
-    const operationsUrl = await listen(operations, config.operations.listen, "operations.listen", started);
+    listeners.push(main, operations);
+    const url = `http://${await bind(main.server, config.listen, "listen")}`;
+    const operationsUrl = `http://${await bind(operations.server, config.operations.listen, "operations.listen")}`;
     await gateway.start();
-    return { url, operationsUrl, close };
+
+    let running = gateway;
+    let reloading: Promise<void> = Promise.resolve();
+    return {
+      ...{ url, operationsUrl },
+      reload(load) {
+        reloading = reloading.then(async () => {
+          try {
+            running = await adopt(running, await load());
+          } catch (error) {
+            observe({ kind: "config_refused", problems: problemsOf(error) });
+          }
+        });
+        return reloading;
+      },
+      async close() {
+        const { delay: notice, drain } = config.shutdown;
+        running.leave();
+        main.leave();
+        await delay(notice);
+        await end(drain);
+      },
+    };
   } catch (error) {
-    await close();
+    await end(0);
     throw error;
   }
 }
 
-async function listen(server: Server, at: ListenAddress, option: string, started: Server[]): Promise<string> {
-  const listening = once(server, "listening");
-  server.listen(at.port, at.host);
-  await listening.catch((error: unknown) => {
-    throw new ListenProblem(listenProblem(error, at, option));
-  });
-  started.push(server);
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function listenProblem(error: unknown, { host, port }: ListenAddress, option: string): string {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  switch (code) {
-    case "EADDRINUSE":
-      return `Port ${port} on ${host} is in use. Stop what listens there, or set "${option}" to another address.`;
-    case "EACCES":
-      return `Port ${port} on ${host} may not be used by this user. Set "${option}" to a port above 1023.`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${host} is no address of this machine. Set "${option}" to one that is, such as 127.0.0.1:${port}.`;
-    default:
-      return `Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeIdleConnections();
-  const drained = new AbortController();
-  const timeout = delay(DRAIN, undefined, { signal: drained.signal, ref: false }).then(
-    () => server.closeAllConnections(),
-    () => {},
-  );
-  await closed;
-  drained.abort();
-  await timeout;
+function problemsOf(error: unknown): string[] {
+  if (error instanceof ConfigError) return error.problems.map(formatProblem);
+  return [error instanceof Error ? error.message : String(error)];
 }

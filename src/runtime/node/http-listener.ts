@@ -1,0 +1,255 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Front } from "../../app/gateway.ts";
+import { securityHeaders } from "../../http/security-headers.ts";
+import { canonicalAddress } from "../../proxy/address.ts";
+import { checkRequest } from "../../proxy/check-request.ts";
+import { type AnswerOptions, Exchange } from "./exchange.ts";
+import { answerParseError } from "./parse-error.ts";
+import { asksForWebSocket, responseOn, type WebSockets } from "./websocket.ts";
+
+/** Bounds on what a client may send and how long it may take for it; bytes and milliseconds. */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 5_000,
+  /** Longer than load balancers keep theirs, so that it is they who close. */
+  keepAliveTimeout: 75_000,
+};
+/** What is left when WebSockets have been told that they end, to hear of it. */
+const LAST_WORDS = 1_000;
+
+/** A server, and what is done with it while it runs. */
+export interface Listener {
+  readonly server: Server;
+  /** Requests from now on are served under this front; those under way go on under theirs. */
+  use(front: Front): void;
+  /** Has each connection end with its next answer, and still takes new ones. */
+  leave(): void;
+  /** Takes no more connections, and lets what is under way end. What has not by then, in milliseconds, is cut. */
+  close(within: number): Promise<void>;
+}
+
+/** How requests that have passed the checks of RFC 9112 are served under one front. */
+export interface Serving {
+  readonly front: Front;
+  serve(exchange: Exchange): void | Promise<void>;
+  /** Called once, when the last request under it has ended. */
+  end(): void;
+}
+
+/** A serving, and how many requests there are under it. */
+interface Stage {
+  readonly serving: Serving;
+  readonly answers: AnswerOptions;
+  requests: number;
+  retired: boolean;
+}
+
+/** How a request has come out of the server. */
+type Arrival = Pick<Exchange, "awaitsContinue" | "upgrade" | "detached">;
+
+const ORDINARY: Arrival = { awaitsContinue: false, upgrade: null, detached: false };
+
+export interface ListenerOptions {
+  readonly webSockets: WebSockets;
+  /** Whether its requests are counted. */
+  readonly observed: boolean;
+}
+
+/** Node's HTTP server, strict where RFC 9112 is and Node is not, and able to close while connections are kept alive. */
+export class HttpListener implements Listener {
+  readonly server: Server;
+  readonly #under: (front: Front) => Serving;
+  readonly #webSockets: WebSockets;
+  readonly #observed: boolean;
+  readonly #ending = new WeakSet<Socket>();
+  /** How many requests each connection waits for while it speaks HTTP. By connection: a set of requests would be rehashed all the time, and keep them. */
+  readonly #waiting = new Map<Socket, number>();
+  readonly #sockets = new Set<Socket>();
+  #stage: Stage;
+  #leaving = false;
+  #closing = false;
+
+  constructor(under: (front: Front) => Serving, front: Front, { webSockets, observed }: ListenerOptions) {
+    this.#under = under;
+    this.#webSockets = webSockets;
+    this.#observed = observed;
+    this.#stage = this.#stageOf(front);
+    this.server = createServer({
+      ...LIMITS,
+      insecureHTTPParser: false,
+      // Both are answered here, with a problem document.
+      requireHostHeader: false,
+      shouldUpgradeCallback: asksForWebSocket,
+    });
+    this.server.maxHeadersCount = 0;
+    this.#listen(this.server);
+  }
+
+  use(front: Front): void {
+    const before = this.#stage;
+    this.#stage = this.#stageOf(front);
+    this.#retire(before);
+  }
+
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  async close(within: number): Promise<void> {
+    this.#leaving = true;
+    this.#closing = true;
+    if (this.server.listening) await this.#drain(within);
+    this.#retire(this.#stage);
+  }
+
+  async #drain(within: number): Promise<void> {
+    const closed = once(this.server, "close");
+    this.server.close();
+    // Node waits for connections that have not yet brought a request, and no longer times them out.
+    for (const [socket, requests] of this.#waiting) if (requests === 0) socket.destroy();
+    if (await isSettledWithin(closed, within)) return;
+    this.#webSockets.goAway();
+    for (const [socket, requests] of this.#waiting) if (requests > 0) socket.destroy();
+    if (await isSettledWithin(closed, LAST_WORDS)) return;
+    this.#webSockets.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #stageOf(front: Front): Stage {
+    const answers: AnswerOptions = {
+      secure: securityHeaders(front.config.origin).flat(),
+      origins: front.config.cors.origins,
+      draining: () => this.#leaving,
+      ending: this.#ending,
+    };
+    return { serving: this.#under(front), answers, requests: 0, retired: false };
+  }
+
+  #retire(stage: Stage): void {
+    stage.retired = true;
+    if (stage.requests === 0) stage.serving.end();
+  }
+
+  #listen(server: Server): void {
+    server.on("connection", (socket: Socket) => {
+      this.#waiting.set(socket, 0);
+      this.#sockets.add(socket);
+      socket.once("close", () => {
+        this.#waiting.delete(socket);
+        this.#sockets.delete(socket);
+      });
+    });
+    server.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
+    server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
+      this.#take(req, res, { ...ORDINARY, awaitsContinue: true }),
+    );
+    // The server would answer 417 by itself, unseen by what is counted here. What else is expected may be ignored (RFC 9110 §10.1.1).
+    server.on("checkExpectation", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
+    server.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
+    server.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
+    server.on("clientError", (error: Error, socket: Socket) => {
+      const underWay = (this.#waiting.get(socket) ?? 0) > 0;
+      answerParseError(error, socket, { underWay, secure: this.#stage.answers.secure });
+    });
+  }
+
+  #takeSocket(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    if (this.#ending.has(socket)) return;
+    // The server lets go of the socket at once, while an answer to an earlier request is still to be written to it.
+    if ((this.#waiting.get(socket) ?? 0) > 0) {
+      socket.destroy();
+      return;
+    }
+    this.#waiting.delete(socket);
+    socket.setTimeout(0);
+    const upgrade = asksForWebSocket(req) ? { socket, head } : null;
+    this.#take(req, responseOn(req, socket), { upgrade, awaitsContinue: false, detached: true });
+  }
+
+  #take(req: IncomingMessage, res: ServerResponse, arrival: Arrival): void {
+    if (this.#ending.has(req.socket)) return;
+    const started = performance.now();
+    const stage = this.#stage;
+    const exchange = new Exchange(req, res, stage.answers, { ...arrival, peer: peerOf(req.socket) });
+    this.#count(req.socket, 1);
+    stage.requests++;
+    res.once("close", () => {
+      this.#count(req.socket, -1);
+      exchange.onClose?.();
+      if (this.#observed) report(stage.serving.front, exchange, performance.now() - started);
+      if (this.#closing) this.server.closeIdleConnections();
+      stage.requests--;
+      if (stage.retired && stage.requests === 0) stage.serving.end();
+    });
+    try {
+      const served = this.#admit(exchange, stage.serving);
+      if (served instanceof Promise) served.catch((error: unknown) => fail(stage.serving.front, exchange, error));
+    } catch (error) {
+      fail(stage.serving.front, exchange, error);
+    }
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const requests = this.#waiting.get(socket);
+    if (requests !== undefined) this.#waiting.set(socket, requests + change);
+  }
+
+  #admit(exchange: Exchange, serving: Serving): void | Promise<void> {
+    const { req } = exchange;
+    const { method = "", url: target = "", httpVersion, rawHeaders: headers } = req;
+    const checked = checkRequest({ method, target, httpVersion, headers });
+    switch (checked.kind) {
+      case "refuse":
+        exchange.close();
+        exchange.refuse(checked.problem);
+        return;
+      case "options":
+        exchange.answer(204, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
+        return;
+      case "request":
+        exchange.target = checked.target;
+        exchange.headers = checked.headers;
+        exchange.framing = checked.framing;
+        if (exchange.detached && exchange.hasBody) {
+          exchange.refuse({ code: "validation", detail: "An upgrade takes no body." });
+          return;
+        }
+        return serving.serve(exchange);
+    }
+  }
+}
+
+/** Nothing of the error goes to the client; half an answer is cut. */
+function fail(front: Front, exchange: Exchange, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  front.observe({ kind: "internal_error", where: "listener", message });
+  if (exchange.res.headersSent) exchange.res.destroy();
+  else exchange.refuse({ code: "internal" });
+}
+
+function report(front: Front, { route, outcome, res }: Exchange, ms: number): void {
+  // 499 is what nginx has made customary for a client that went away before its answer.
+  const status = res.headersSent || res.statusCode === 101 ? res.statusCode : 499;
+  front.observe({ kind: "request", route, outcome, status, ms });
+}
+
+async function isSettledWithin(event: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const stopped = new AbortController();
+  const late = delay(milliseconds, false, { signal: stopped.signal, ref: false }).catch(() => false);
+  const settled = await Promise.race([event.then(() => true), late]);
+  stopped.abort();
+  return settled;
+}
+
+/** The other end of a socket, in canonical form. */
+function peerOf(socket: Socket): string {
+  const address = socket.remoteAddress ?? "";
+  return address.includes(":") ? (canonicalAddress(address) ?? address) : address;
+}
