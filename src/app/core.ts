@@ -5,7 +5,7 @@ import { createSecretRing } from "../keys/secrets.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
 import { newId } from "../lib/ids.ts";
 import { FeedStreams } from "../revocation/feed-streams.ts";
-import { FeedFollower } from "../revocation/follower.ts";
+import { FeedFollower, type Follower } from "../revocation/follower.ts";
 import { RevocationView } from "../revocation/view.ts";
 import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
 import { Breaker, type BreakerState } from "../stores/breaker.ts";
@@ -22,7 +22,7 @@ import { Upkeep } from "./upkeep.ts";
 /** The part of a gateway that lives as long as it runs: store, keys, revocations and verified tokens, whatever is configured anew. */
 export interface Core extends Omit<Services, "config" | "configHash" | "passwords" | "renew" | "metrics"> {
   readonly view: RevocationView;
-  readonly follower: FeedFollower;
+  readonly follower: Follower;
   readonly assertions: IdentityAssertions;
   readonly streams: StreamRegistry;
   start(): Promise<void>;
@@ -30,6 +30,8 @@ export interface Core extends Omit<Services, "config" | "configHash" | "password
   leave(): void;
   endStreams(): void;
   stop(): Promise<void>;
+  tend(): Promise<boolean>;
+  sweep(): Promise<boolean>;
 }
 
 export type CoreOptions = Omit<GatewayOptions, "passwords" | "metrics">;
@@ -41,17 +43,22 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const secretRing = await createSecretRing(options.secrets);
   const { alg, ttl } = config.tokens.access;
   const keyRing = createKeyRing({
-    ...{ store, now, alg, accessTtl: ttl, ...config.tokens.keys },
+    ...{ store, now, alg, accessTtl: ttl, ...config.tokens.keys, sharesReads: options.sharesReads ?? true },
     ...{ secrets: secretRing, signature: options.signature, importSigner: options.importSigner },
     report: (kid, problem) => observe({ kind: "internal_error", where: `signing key ${kid}`, message: problem }),
   });
   const claims = { issuer: config.issuer, audience: config.audience, ttl };
-  const accessTokens = createAccessTokens({ ...claims, keyRing, signature: options.signature });
+  const { caches } = options;
+  const accessTokens = createAccessTokens({
+    ...{ ...claims, keyRing, signature: options.signature },
+    ...(caches && { cache: caches.tokens }),
+  });
   const refreshTokens = createRefreshTokens(secretRing, options.digests);
 
   const view = new RevocationView();
   const repairs = createRepairs({ store, keyRing, observe });
-  const follower: FeedFollower = new FeedFollower({
+  const follow = options.follow ?? ((followed) => new FeedFollower(followed));
+  const follower: Follower = follow({
     ...{ view, monotonic, wait, interval: options.feedInterval, maxStaleness: config.revocation.maxStaleness },
     readWait: options.feedWait,
     read: (after, limit) => store.readFeed({ after, limit }),
@@ -85,7 +92,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     ...authenticator,
     ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower, streams, feed },
     secrets: options.secrets,
-    assertions: createIdentityAssertions({ keyRing, issuer: config.issuer }),
+    assertions: createIdentityAssertions({
+      ...{ keyRing, issuer: config.issuer },
+      ...(caches && { cache: caches.assertions }),
+    }),
     catchUp: () => follower.catchUp(),
     pause: (milliseconds) => wait(milliseconds, new AbortController().signal),
     isLeaving: () => leaving,
@@ -103,6 +113,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       await follower.stop();
       await upkeep.stop();
     },
+    tend: () => upkeep.tend(),
+    sweep: () => upkeep.sweep(),
   };
 }
 

@@ -6,7 +6,9 @@ import type { Digests } from "../lib/digests.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
+import type { Follower, FollowerOptions } from "../revocation/follower.ts";
 import type { Store } from "../stores/store.ts";
+import type { CacheBounds } from "../tokens/generation-cache.ts";
 import type { Principal } from "../tokens/principal.ts";
 import { createCore, hashOf } from "./core.ts";
 import type { Decide } from "./decision.ts";
@@ -53,6 +55,13 @@ export interface Gateway extends Front {
   endStreams(): void;
   /** Stops following and takes its receipt back; the store stays open. */
   stop(): Promise<void>;
+  /**
+   * Of what a started gateway does by itself, its receipt and its keys: where nothing runs between requests, somebody has to ask for it.
+   * Resolves with whether all that was due has been done.
+   */
+  tend(): Promise<boolean>;
+  /** Clears away a batch of what has expired; resolves with whether there is more. Rejects with a store error. */
+  sweep(): Promise<boolean>;
 }
 
 /** What a runtime brings. */
@@ -78,6 +87,12 @@ export interface GatewayOptions {
   /** Milliseconds between two reads of the feed, in which entries are waited for; 0 where the store cannot tell when one comes. */
   readonly feedWait: number;
   readonly version: string;
+  /** How the view is kept in step with the feed, where it is not followed all the time. */
+  readonly follow?: (options: FollowerOptions) => Follower;
+  /** False where what one request waits for must not be waited for by another. Default: true. */
+  readonly sharesReads?: boolean;
+  /** What may be kept of tokens that were verified, and of assertions for each upstream, where memory is short. */
+  readonly caches?: { readonly tokens: CacheBounds; readonly assertions: CacheBounds };
 }
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -86,8 +101,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function under(config: Config, passwords: Passwords): Promise<Gateway> {
     const configHash = await hashOf(config, digests.sha256);
     const front = createFront(core, { config, configHash, passwords, ...(metrics && { metrics }) });
-    const { start, leave, endStreams, stop } = core;
-    return { ...front, configHash, reconfigured: under, start, leave, endStreams, stop };
+    const { start, leave, endStreams, stop, tend, sweep } = core;
+    return { ...front, configHash, reconfigured: under, start, leave, endStreams, stop, tend, sweep };
   }
   return under(options.config, options.passwords);
 }

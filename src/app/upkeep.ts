@@ -1,7 +1,7 @@
 import type { StoredKeyRing } from "../keys/stored-key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
 import type { FeedCursor } from "../revocation/feed.ts";
-import type { FeedFollower, ViewState } from "../revocation/follower.ts";
+import type { Follower, ViewState } from "../revocation/follower.ts";
 import type { Store, SweepLimits } from "../stores/store.ts";
 
 const TICK = 500;
@@ -13,7 +13,7 @@ const SWEEP_BATCH = 500;
 export interface UpkeepOptions {
   readonly store: Pick<Store, "announce" | "retire" | "sweep">;
   readonly keyRing: Pick<StoredKeyRing, "refresh" | "dueIn">;
-  readonly follower: Pick<FeedFollower, "cursor" | "state">;
+  readonly follower: Pick<Follower, "cursor" | "state">;
   readonly node: string;
   readonly version: string;
   readonly startedAt: number;
@@ -63,15 +63,39 @@ export class Upkeep {
 
   async #round(): Promise<void> {
     const now = this.#options.monotonic();
-    this.#tellViewState();
-    await this.#attempt("announce", () => this.#announceNews(now));
-    if (now >= this.#keysAt) await this.#attempt("keys", () => this.#refreshKeys(now));
-    if (now >= this.#sweepAt) await this.#attempt("sweep", () => this.#sweep(now));
+    await this.tend();
+    if (now >= this.#sweepAt) {
+      await this.#attempt("sweep", async () => {
+        this.#sweepAt = now + ((await this.sweep()) ? 0 : SWEEP_EVERY);
+      });
+    }
   }
 
-  /** An upkeep that fails is tried again in the next round; the outage itself shows elsewhere. */
-  async #attempt(operation: string, act: () => Promise<void>): Promise<void> {
-    await act().catch(() => this.#options.observe({ kind: "store_failed", operation, outcome: "unavailable" }));
+  /** The receipt and the keys, where they are due. Resolves with whether that has been done. */
+  async tend(): Promise<boolean> {
+    const now = this.#options.monotonic();
+    this.#tellViewState();
+    const announced = await this.#attempt("announce", () => this.#announceNews(now));
+    const hasKeys = now < this.#keysAt || (await this.#attempt("keys", () => this.#refreshKeys(now)));
+    return announced && hasKeys;
+  }
+
+  /** Clears away a batch of what has expired; resolves with whether there is more. */
+  async sweep(): Promise<boolean> {
+    const { store, audit } = this.#options;
+    const limits: SweepLimits = { auditKeep: audit.keep, auditMax: audit.max, batch: SWEEP_BATCH };
+    return (await store.sweep(limits)).more;
+  }
+
+  /** An upkeep that fails is tried again in the next round; the outage itself shows elsewhere. Resolves with whether it was done. */
+  #attempt(operation: string, act: () => Promise<void>): Promise<boolean> {
+    return act().then(
+      () => true,
+      () => {
+        this.#options.observe({ kind: "store_failed", operation, outcome: "unavailable" });
+        return false;
+      },
+    );
   }
 
   #tellViewState(): void {
@@ -98,12 +122,5 @@ export class Upkeep {
   async #refreshKeys(now: number): Promise<void> {
     await this.#options.keyRing.refresh();
     this.#keysAt = now + this.#options.keyRing.dueIn();
-  }
-
-  async #sweep(now: number): Promise<void> {
-    const { store, audit } = this.#options;
-    const limits: SweepLimits = { auditKeep: audit.keep, auditMax: audit.max, batch: SWEEP_BATCH };
-    const { more } = await store.sweep(limits);
-    this.#sweepAt = now + (more ? 0 : SWEEP_EVERY);
   }
 }

@@ -21,6 +21,8 @@ export interface KeyRingOptions extends LoadContext, KeySettings {
   readonly store: KeyStore;
   /** The gateway's clock, milliseconds since 1970; the store's is followed by its difference at each read. */
   readonly now: () => number;
+  /** False where what one request waits for must not be waited for by another: each reads for itself. Default: true. */
+  readonly sharesReads?: boolean;
 }
 
 export interface StoredKeyRing extends KeyRing {
@@ -44,7 +46,7 @@ const MAX_ROUNDS = 5;
 
 /** A key ring over the store's keys. Empty until the first `refresh`. */
 export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
-  const { store, secrets, now } = options;
+  const { store, secrets, now, sharesReads = true } = options;
   // The other part of `publishAhead` is for those who keep a copy of the key set (http/well-known.ts).
   const learnWithin = Math.min(MAX_DUE, options.publishAhead / 4);
   let loaded: ReadonlyMap<string, LoadedKey> = new Map();
@@ -54,6 +56,10 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
   let plan: KeyPlan = { signing: null, publish: [], add: null, changesAt: 0 };
   let clockOffset = 0;
   let reading: Promise<void> | null = null;
+  let readsUnderWay = 0;
+  /** Reads are numbered as they begin: what an older one brings does not take the place of what a newer one brought. */
+  let lastRead = 0;
+  let adopted = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown } | null = null;
 
@@ -65,7 +71,7 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     plan = planKeys(planned, now() + clockOffset, options);
   }
 
-  async function adopt(keys: readonly StoredKey[], storeNow: number): Promise<void> {
+  async function adopt(keys: readonly StoredKey[], storeNow: number, number: number): Promise<void> {
     const next = new Map<string, LoadedKey>();
     const nextRefused = new Map<string, string>();
     for (const key of keys) {
@@ -79,6 +85,8 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
       if (entry === null) nextRefused.set(key.kid, key.publicJwk);
       else next.set(key.kid, entry);
     }
+    if (number < adopted) return;
+    adopted = number;
     loaded = next;
     refused = nextRefused;
     // A key that could not be loaded verifies nothing, but it still counts for "the newest".
@@ -86,11 +94,13 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     replan();
   }
 
-  async function read(): Promise<void> {
+  async function readOnce(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      lastRead += 1;
+      const number = lastRead;
       const answer = await store.keys({});
       clockOffset = answer.now - now();
-      await adopt(answer.keys, answer.now);
+      await adopt(answer.keys, answer.now, number);
       if (plan.add === null) break;
       const key = await makeKey(options.alg, plan.add, secrets);
       await store.addKey({ key, expectedNewest: newestKid(answer.keys) });
@@ -122,14 +132,17 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
     if (reading !== null) return reading;
     if (failure !== null && coolingDown()) throw failure.error;
     readAt = now();
-    reading = read();
+    const read = readOnce();
+    reading = sharesReads ? read : null;
+    readsUnderWay += 1;
     try {
-      await reading;
+      await read;
       failure = null;
     } catch (error) {
       failure = { error };
       throw error;
     } finally {
+      readsUnderWay -= 1;
       reading = null;
     }
   }
@@ -141,7 +154,7 @@ export function createKeyRing(options: KeyRingOptions): StoredKeyRing {
 
   return {
     find: (kid) => loaded.get(kid)?.verifyKey ?? null,
-    mayRefetch: () => reading !== null || failure !== null || !coolingDown(),
+    mayRefetch: () => readsUnderWay > 0 || failure !== null || !coolingDown(),
     refresh,
     restore,
     async reload() {

@@ -1,16 +1,31 @@
 import type { RevocationEntry } from "./entry.ts";
 import type { FeedCursor, FeedNews, FeedPage, FollowedHistory } from "./feed.ts";
-import { epochsOf, type HistoryBreak, type RepairOptions, repairHistory, sameEpochs } from "./repair.ts";
+import { breakIn, historyOf, stateAt, type ViewHistory } from "./history.ts";
+import { type HistoryBreak, type RepairOptions, repairHistory } from "./repair.ts";
 
 const PAGE = 1000;
-/** A view is fresh that has read to the end within this many milliseconds, with a receipt that the store took. */
-const FRESH = 1000;
 const PAUSE_AFTER_FAILURE = 250;
 /** While it cannot be waited for entries, they are read as often. */
 const PAUSE_WITHOUT_NEWS = 50;
 
 /** Nothing passes while it is catching up or while the store's history, found to be another, is being repaired. */
 export type ViewState = "catching_up" | HistoryBreak["cause"] | "fresh" | "aging" | "stale";
+
+/** What keeps a view in step with the feed, as the rest of a gateway sees it. */
+export interface Follower {
+  /** How far the view has been read; null before the first read. */
+  readonly cursor: FeedCursor | null;
+  /** Up to where the view is complete, and in which history; null before the first read, and where nobody may follow from there. */
+  readonly position: FollowedHistory | null;
+  readonly state: ViewState;
+  /** Milliseconds since the view was known to be complete; null until it has caught up. */
+  readonly age: number | null;
+  /** Reads to the end once, what was published before the call included. Rejects with the store's error. */
+  catchUp(): Promise<void>;
+  /** Resolves when the first read has ended, well or not. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
 
 export interface FollowerOptions extends RepairOptions {
   /** Waits for entries, so many milliseconds at most; null: none came. */
@@ -48,12 +63,12 @@ export interface FollowerOptions extends RepairOptions {
  * comes while it waits is applied at once and proves nothing; reads to the end, each with a receipt, make the view fresh and compare
  * histories.
  */
-export class FeedFollower {
+export class FeedFollower implements Follower {
   readonly #options: FollowerOptions;
   readonly #stopped = new AbortController();
   #cursor: FeedCursor | null = null;
   /** The history that the view was read from; null before the first read. */
-  #history: { readonly epochs: readonly string[]; readonly seen: number; readonly seenAt: number } | null = null;
+  #history: ViewHistory | null = null;
   #broken: HistoryBreak | null = null;
   /** When the last read to the end began whose receipt the store took; null until the view has caught up. */
   #endReadAt: number | null = null;
@@ -77,11 +92,7 @@ export class FeedFollower {
   }
 
   get state(): ViewState {
-    if (this.#broken !== null) return this.#broken.cause;
-    const { age } = this;
-    if (age === null) return "catching_up";
-    if (age <= FRESH) return "fresh";
-    return age <= this.#options.maxStaleness ? "aging" : "stale";
+    return this.#broken?.cause ?? stateAt(this.age, this.#options.maxStaleness);
   }
 
   /** Milliseconds since the view was known to be complete; null until it has caught up. */
@@ -173,7 +184,7 @@ export class FeedFollower {
     );
     const page = await read(after, PAGE);
     this.#receiptTaken = await taken;
-    const broken = this.#breakIn(page);
+    const broken = breakIn(this.#history, page);
     if (broken !== null) {
       this.#break(broken);
       return page;
@@ -202,7 +213,7 @@ export class FeedFollower {
   }
 
   #adopt(page: FeedPage, began: number): void {
-    this.#history = { epochs: epochsOf(page), seen: page.now, seenAt: began };
+    this.#history = historyOf(page, began);
     this.#moveTo(page.cursor);
     if (!page.end) return;
     this.#options.view.trim(page.now);
@@ -212,15 +223,6 @@ export class FeedFollower {
   #moveTo(cursor: FeedCursor): void {
     this.#cursor = cursor;
     if (this.#history !== null) this.#options.follows({ epochs: this.#history.epochs, cursor });
-  }
-
-  #breakIn(page: FeedPage): HistoryBreak | null {
-    const history = this.#history;
-    if (history === null) return null;
-    if (!sameEpochs(epochsOf(page), history.epochs)) {
-      return { cause: "epoch_mismatch", from: history.epochs, seen: history.seen };
-    }
-    return page.continues ? null : { cause: "rolled_back" };
   }
 
   /** What was rolled back may be found wiped when it is looked at again. */
@@ -235,7 +237,7 @@ export class FeedFollower {
     const { monotonic, onRepaired, read } = this.#options;
     const began = monotonic();
     const first = await read(null, PAGE);
-    const broken = this.#breakIn(first) ?? known;
+    const broken = breakIn(this.#history, first) ?? known;
     this.#break(broken);
     const { page, restored } = await repairHistory(this.#options, broken, first).finally(this.#options.onApplied);
     await onRepaired(broken.cause, restored);

@@ -18,7 +18,7 @@ const LEAF_IMPORTS = ["protocol", "lib"];
 const ENTRY_POINTS = ["index.ts"];
 
 /** The rim: sockets, files, environment, clock and timers are touched here only. */
-const RIM = ["runtime/redis", "runtime/node", "cli"];
+const RIM = ["runtime/redis", "runtime/node", "runtime/workers", "cli"];
 /** Outside of the rim: a service that uses the verifier need not bring a clock. */
 const OWN_CLOCK = ["verifier/index.ts"];
 

@@ -1,0 +1,144 @@
+import type { FeedCursor, FeedPage } from "./feed.ts";
+import type { Follower, FollowerOptions, ViewState } from "./follower.ts";
+import { breakIn, historyOf, stateAt, type ViewHistory } from "./history.ts";
+import { type HistoryBreak, repairHistory } from "./repair.ts";
+
+const PAGE = 1000;
+
+/** `soon`: while the request is served. `first`: before it is. */
+export type PullNeed = "none" | "soon" | "first";
+
+export interface PullerOptions extends FollowerOptions {
+  /** Milliseconds after which a view is not served from before it was pulled. */
+  readonly bound: number;
+}
+
+/**
+ * Keeps a view in step with the feed where nothing runs between requests: whoever needs a newer view pulls it. Every caller makes its own
+ * reads and waits for no other's: what one request waits for may end with it. Reads that overlap do no harm, because entries are applied
+ * in any order and any number of times.
+ */
+export class FeedPuller implements Follower {
+  readonly #options: PullerOptions;
+  #cursor: FeedCursor | null = null;
+  #history: ViewHistory | null = null;
+  #broken: HistoryBreak | null = null;
+  /** When the newest read to the end began; null until the view has caught up. */
+  #endReadAt: number | null = null;
+  /** When the last pull began, and when the last one failed. */
+  #pulledAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+  }
+
+  get cursor(): FeedCursor | null {
+    return this.#cursor;
+  }
+
+  /** Services cannot follow from here: nobody would tell them of what comes. */
+  get position(): null {
+    return null;
+  }
+
+  get age(): number | null {
+    return this.#endReadAt === null ? null : this.#options.monotonic() - this.#endReadAt;
+  }
+
+  get state(): ViewState {
+    return this.#broken?.cause ?? stateAt(this.age, this.#options.maxStaleness);
+  }
+
+  /** What a request that comes now asks for. Past the bound, only a pull that failed lets it be served from an older view. */
+  get need(): PullNeed {
+    const { bound, monotonic } = this.#options;
+    const { age } = this;
+    if (age === null || this.#broken !== null) return "first";
+    if (age <= bound / 2) return "none";
+    const now = monotonic();
+    // Of many requests one is enough; it may have ended before its pull did.
+    const underWay = now - this.#pulledAt < bound / 2;
+    if (age <= bound || now - this.#failedAt < bound) return underWay ? "none" : "soon";
+    return "first";
+  }
+
+  async catchUp(): Promise<void> {
+    this.#pulledAt = this.#options.monotonic();
+    try {
+      for (let end = false; !end; ) end = await this.#step();
+    } catch (error) {
+      this.#failedAt = this.#options.monotonic();
+      throw error;
+    }
+  }
+
+  start(): Promise<void> {
+    return this.catchUp().catch(() => {});
+  }
+
+  async stop(): Promise<void> {}
+
+  /** Repairs or reads a page; resolves with whether that was the end. */
+  async #step(): Promise<boolean> {
+    if (this.#broken !== null) {
+      await this.#repair(this.#broken);
+      return false;
+    }
+    const after = this.#cursor;
+    const began = this.#options.monotonic();
+    const page = await this.#options.read(after, PAGE);
+    const broken = breakIn(this.#history, page);
+    if (broken !== null) {
+      this.#break(broken);
+      return false;
+    }
+    await this.#apply(page);
+    // Found broken by another meanwhile: what was read belongs to the history before.
+    if (this.#broken !== null) return false;
+    if (this.#cursor === after) this.#adopt(page, began);
+    // Read from a place where the view stood, to the end: complete, whoever moved the cursor since.
+    if (page.end) this.#complete(page, began);
+    return page.end;
+  }
+
+  async #apply({ entries, now }: FeedPage): Promise<void> {
+    const { view, onRead, onKeyRevoked } = this.#options;
+    for (const entry of entries) view.apply(entry);
+    const [oldest] = entries;
+    if (oldest !== undefined) onRead(entries.length, Math.max(0, now - oldest.at));
+    if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
+  }
+
+  #adopt(page: FeedPage, began: number): void {
+    this.#cursor = page.cursor;
+    this.#history = historyOf(page, began);
+    this.#options.follows({ epochs: this.#history.epochs, cursor: page.cursor });
+  }
+
+  #complete(page: FeedPage, began: number): void {
+    this.#options.view.trim(page.now);
+    this.#endReadAt = Math.max(this.#endReadAt ?? began, began);
+  }
+
+  #break(broken: HistoryBreak): void {
+    if (this.#broken?.cause === broken.cause) return;
+    this.#broken = broken;
+    this.#endReadAt = null;
+    this.#options.onBroken(broken.cause);
+  }
+
+  async #repair(known: HistoryBreak): Promise<void> {
+    const { monotonic, onRepaired, read } = this.#options;
+    const began = monotonic();
+    const first = await read(null, PAGE);
+    const broken = breakIn(this.#history, first) ?? known;
+    this.#break(broken);
+    const { page, restored } = await repairHistory(this.#options, broken, first);
+    // Another request may have been quicker; repaired twice is repaired.
+    if (this.#broken !== broken) return;
+    await onRepaired(broken.cause, restored);
+    this.#broken = null;
+    this.#adopt(page, began);
+  }
+}

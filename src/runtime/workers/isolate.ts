@@ -1,0 +1,84 @@
+import { createGateway, type Gateway } from "../../app/gateway.ts";
+import { importWebSigner } from "../../keys/signer.ts";
+import { webSignatureCheck } from "../../keys/web-signature.ts";
+import { webDigests } from "../../lib/digests.ts";
+import type { Observe } from "../../observe/observation.ts";
+import { FeedPuller } from "../../revocation/puller.ts";
+import { workerPasswords } from "./argon2.ts";
+import type { WorkerEnvironment } from "./environment.ts";
+import type { ExecutionContext } from "./platform.ts";
+import { remoteStore } from "./remote-store.ts";
+
+/** Milliseconds after which a view is not served from before it has been pulled. */
+const BOUND = 1_000;
+/** Between two rounds of upkeep. */
+const TEND_EVERY = 500;
+/** An isolate has 128 MB for everything. */
+const CACHES = {
+  tokens: { maxEntries: 20_000, maxBytes: 16 * 1024 * 1024 },
+  assertions: { maxEntries: 5_000, maxBytes: 4 * 1024 * 1024 },
+};
+/** The one object that holds the store. */
+const OBJECT = "postern";
+
+const wait = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** A gateway in an isolate, between requests nothing but memory: whoever comes brings it up to date. */
+export interface Isolate {
+  readonly gateway: Gateway;
+  /** Resolves when a request may be served from the view, or when that cannot be had. */
+  ready(context: ExecutionContext): Promise<void>;
+}
+
+export async function createIsolate(
+  environment: WorkerEnvironment,
+  version: string,
+  observe: Observe,
+): Promise<Isolate> {
+  const { config, secrets, objects } = environment;
+  const monotonic = (): number => performance.now();
+  let puller: FeedPuller | null = null;
+  const gateway = await createGateway({
+    ...{ config, secrets, observe, monotonic, wait, version, caches: CACHES, sharesReads: false },
+    now: () => Date.now(),
+    store: remoteStore({
+      object: () => objects.getByName(OBJECT),
+      ...{ timeout: config.storeTimeout, now: () => Date.now(), wait },
+    }),
+    passwords: workerPasswords(config.passwords, () => wait(0, new AbortController().signal)),
+    ...{ signature: webSignatureCheck, importSigner: importWebSigner, digests: webDigests },
+    ...{ feedInterval: 0, feedWait: 0 },
+    follow(options) {
+      puller = new FeedPuller({ ...options, bound: BOUND });
+      return puller;
+    },
+  });
+  let tendedAt = Number.NEGATIVE_INFINITY;
+  let hasKeys = false;
+
+  /** By a cold isolate each request does it for itself, before it is served. */
+  async function tend(): Promise<void> {
+    tendedAt = monotonic();
+    await gateway.tend();
+    hasKeys = true;
+  }
+
+  async function ready(context: ExecutionContext): Promise<void> {
+    const need = puller?.need ?? "none";
+    const pull = need === "none" ? null : puller?.start();
+    const cold = hasKeys ? null : tend();
+    if (need === "soon" && pull != null) context.waitUntil(pull);
+    else await pull;
+    await cold;
+    if (monotonic() - tendedAt >= TEND_EVERY) context.waitUntil(tend());
+  }
+
+  return { gateway, ready };
+}

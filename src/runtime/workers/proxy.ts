@@ -1,0 +1,114 @@
+import type { Decision, IncomingRequest } from "../../app/decision.ts";
+import type { Gateway } from "../../app/gateway.ts";
+import type { HeaderList } from "../../lib/header-list.ts";
+import { corsHeaders } from "../../policy/cors.ts";
+import type { Problem } from "../../protocol/errors.ts";
+import { createAddressSet } from "../../proxy/address.ts";
+import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
+import { responseHeaders } from "../../proxy/response-headers.ts";
+import { Targets } from "./targets.ts";
+import { asksForWebSocket, joinWebSockets, withoutHandshake } from "./websocket.ts";
+
+export type Passed = Extract<Decision, { kind: "pass" }>;
+
+/** What became of a request that was sent on, or why it was not. */
+export type Proxied =
+  | { readonly ok: true; readonly response: Response }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** Sends a request that may pass to its upstream, by the platform's fetch. */
+export type SendOn = (request: Request, incoming: IncomingRequest, passed: Passed) => Promise<Proxied>;
+
+/** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Answers without a body (Fetch §2.2.3), besides 101. */
+const NO_BODY = new Set([204, 205, 304]);
+
+export function createProxy(gateway: Gateway): SendOn {
+  const { config } = gateway;
+  const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream)]));
+  const trusted = createAddressSet(config.trustedProxies);
+  // The same in every isolate: a request that comes round may come to another one.
+  const pseudonym = `postern-edge-${new URL(config.issuer).host}`;
+  const requestHeaders = createRequestHeaders({
+    identityNames: Object.values(config.identityHeaders),
+    pseudonym,
+    scheme: config.issuer.startsWith("https:") ? "https" : "http",
+  });
+
+  return async (request, incoming, passed) => {
+    const { route, principal, cookies } = passed;
+    const upgrade = asksForWebSocket(request);
+    if (upgrade && !route.websocket) return refuse("forbidden", "This route takes no WebSockets.");
+    const targets = route.upstream === null ? undefined : upstreams.get(route.upstream);
+    if (targets === undefined) return refuse("not_found", "No service stands behind this route.");
+    if (hasLooped(incoming.headers, pseudonym)) {
+      return refuse("upstream_failed", "The request has come back to where it was before.");
+    }
+    const identity = principal === null ? [] : await gateway.identityHeaders(principal, targets.upstream.name);
+    const lines = requestHeaders({
+      ...{ method: incoming.method, headers: incoming.headers, httpVersion: "1.1", route, identity },
+      ...{ peer: incoming.peer, peerTrusted: trusted(incoming.peer) },
+    });
+    const headers = headersOf(upgrade ? withoutHandshake(lines) : lines);
+    if (upgrade) headers.set("Upgrade", "websocket");
+    const { method, body } = request;
+    const sent = await send(targets, incoming.target, { method, headers, body, redirect: "manual" });
+    if (!(sent instanceof Response)) return { ok: false, problem: sent };
+
+    const written = responseHeaders({
+      ...{ status: sent.status, headers: [...sent.headers].flat(), pseudonym, cookies },
+      ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, config.cors.origins) },
+    });
+    if (written === null) return refuse("upstream_failed");
+    if (upgrade && sent.status === 101) {
+      const response = joinWebSockets(sent, headersOf(written), incoming.headers);
+      return response === null ? refuse("upstream_failed") : { ok: true, response };
+    }
+    return { ok: true, response: answerOf(sent, method, written) };
+  };
+}
+
+const refuse = (code: Problem["code"], detail?: string): Proxied => ({
+  ok: false,
+  problem: detail === undefined ? { code } : { code, detail },
+});
+
+function headersOf(lines: HeaderList): Headers {
+  const headers = new Headers();
+  for (let index = 0; index < lines.length; index += 2)
+    headers.append(lines[index] as string, lines[index + 1] as string);
+  return headers;
+}
+
+/** The body goes on as it comes, in the coding that it has. */
+function answerOf(sent: Response, method: string, lines: HeaderList): Response {
+  const empty = NO_BODY.has(sent.status) || method === "HEAD";
+  return new Response(empty ? null : sent.body, { status: sent.status, headers: headersOf(lines) });
+}
+
+/** Asks one target, and another where that cannot have been reached and asking does no more than it would once. */
+async function send(targets: Targets, path: string, init: RequestInit): Promise<Response | Problem> {
+  const mayRepeat = init.body == null && SAFE.has(init.method ?? "GET");
+  for (let last = !mayRepeat; ; last = true) {
+    const target = targets.pick();
+    const answer = await ask(target.origin + path, init, targets.upstream.responseTimeout);
+    if (answer === "timeout") return { code: "upstream_timeout" };
+    if (answer !== "failed") return answer;
+    targets.avoid(target);
+    if (last) return { code: "upstream_failed" };
+  }
+}
+
+/** `timeout`: milliseconds until the response's headers have come. */
+async function ask(url: string, init: RequestInit, timeout: number): Promise<Response | "failed" | "timeout"> {
+  const gaveUp = new AbortController();
+  const timer = setTimeout(() => gaveUp.abort(), timeout);
+  try {
+    return await fetch(url, { ...init, signal: gaveUp.signal });
+  } catch {
+    return gaveUp.signal.aborted ? "timeout" : "failed";
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,55 @@
+import { DurableObject } from "cloudflare:workers";
+import { randomId } from "../../lib/ids.ts";
+import type { Operation, OperationInput, SyncStore } from "../../stores/operations.ts";
+import { migrate, schemaState } from "../../stores/sqlite/schema.ts";
+import { sqliteStore } from "../../stores/sqlite/store.ts";
+import { StoreUnavailable } from "../../stores/store.ts";
+import { objectDatabase } from "./object-database.ts";
+import type { ObjectContext } from "./platform.ts";
+import { withReceiptsInMemory } from "./receipts.ts";
+import { failureOf, type StoreAnswer, type StoreCall, type StoreObject } from "./store-object.ts";
+
+/**
+ * The embedded store on a Durable Object's SQLite. What a call has written is on several machines' disks before its answer leaves: the
+ * platform holds it back until then.
+ */
+export class PosternStore extends DurableObject implements StoreObject {
+  readonly #storage: ObjectContext["storage"];
+  #store: SyncStore | null = null;
+
+  constructor(context: ObjectContext, env: unknown) {
+    super(context, env);
+    this.#storage = context.storage;
+  }
+
+  /** The machine's clock, milliseconds since 1970. */
+  protected wall(): number {
+    return Date.now();
+  }
+
+  async call({ operation, input, deadline }: StoreCall): Promise<StoreAnswer> {
+    const now = this.wall();
+    try {
+      // Calls run one after the other, and each to its end: what waits in front of the object is what takes time.
+      if (deadline !== null && now >= deadline) throw new StoreUnavailable(`${operation}: the deadline has passed`);
+      this.#store ??= this.#open();
+      return { kind: "done", output: run(this.#store, operation, input), now };
+    } catch (error) {
+      return { kind: "failed", failure: failureOf(error), now };
+    }
+  }
+
+  #open(): SyncStore {
+    const db = objectDatabase(this.#storage);
+    const state = schemaState(db);
+    if (state.kind === "newer" || state.kind === "foreign") {
+      throw new StoreUnavailable(`the Durable Object holds the data of a ${state.kind} program`, "unsuitable");
+    }
+    migrate(db, randomId());
+    return withReceiptsInMemory(sqliteStore(db, () => this.wall()));
+  }
+}
+
+function run<K extends Operation>(store: SyncStore, operation: K, input: OperationInput<K>): unknown {
+  return store[operation](input);
+}
