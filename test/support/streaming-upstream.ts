@@ -14,7 +14,7 @@ export interface StreamingUpstream {
 
 /**
  * A service whose answers do not end: WebSockets that echo, compressed where the client wants that, and event streams that begin with
- * `hello`. Closed when the test file ends.
+ * `hello` and go on with `more`. Closed when the test file ends.
  */
 export async function startStreamingUpstream(): Promise<StreamingUpstream> {
   const sockets: WebSocket[] = [];
@@ -22,7 +22,10 @@ export async function startStreamingUpstream(): Promise<StreamingUpstream> {
   const server = createServer((_request, response) => {
     responses.push(response);
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
-    response.write("data: hello\n\n");
+    // Clients that have lost it come back soon.
+    response.write("retry: 10\ndata: hello\n\n");
+    const beat = setInterval(() => response.write("data: more\n\n"), 100);
+    response.once("close", () => clearInterval(beat));
   });
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: true, maxPayload: 64 * 1024 * 1024 });
   server.on("upgrade", (request, socket: Duplex, head) => {
