@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { selfSigned } from "../support/certificates.ts";
 import { workplace } from "./cli.ts";
 
 const issuer = "https://app.example.com";
@@ -37,6 +38,41 @@ describe("config check", () => {
       ]);
       expect(stderr).not.toContain("hunter2");
     }
+  });
+
+  it("tries the files that upstreams name, beside the configuration", async () => {
+    const [ours, other] = [await selfSigned("gateway.internal"), await selfSigned("other.internal")];
+    const to = (tls: Record<string, string>) => ({ targets: ["https://a"], tls });
+    const { call, dir } = await workplace({
+      upstreams: {
+        good: to({ ca: "./tls/ca.pem", cert: "tls/gateway.pem", key: "tls/gateway.key" }),
+        missing: to({ ca: "ca.pem", cert: "gateway.pem", key: "tls/gateway.key" }),
+        empty: to({ ca: "tls/notes.txt" }),
+        damaged: to({ ca: "tls/damaged.pem" }),
+        mixed: to({ cert: "tls/gateway.pem", key: "tls/other.key" }),
+      },
+    });
+    await mkdir(join(dir, "tls"));
+    const files = {
+      "ca.pem": other.cert,
+      "gateway.pem": ours.cert,
+      "gateway.key": ours.key,
+      "other.key": other.key,
+      "notes.txt": "ask Ines",
+      "damaged.pem": ours.cert.replace(/\n[^-]/, "\n!"),
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, "tls", name), text);
+    const { code, stderr } = await call(["config", "check"]);
+    const lines = stderr.trim().split("\n").slice(1);
+    expect(lines.map((line) => line.trim())).toEqual([
+      'upstreams.missing.tls.ca: "ca.pem": there is no such file',
+      'upstreams.missing.tls.cert: "gateway.pem": there is no such file',
+      "upstreams.empty.tls.ca: cannot be used: it holds no certificate",
+      expect.stringMatching(/^upstreams\.damaged\.tls\.ca: cannot be used: /),
+      expect.stringMatching(/^upstreams\.mixed\.tls\.cert: cannot be used: .*key values mismatch/),
+    ]);
+    expect(code).toBe(78);
+    expect(stderr).not.toContain(other.key.split("\n")[1]);
   });
 
   it("names routes that cannot be reached or lie under a reserved path, as warnings", async () => {

@@ -1,6 +1,6 @@
 import { request as plainRequest } from "node:http";
 import { createServer } from "node:https";
-import { generate } from "selfsigned";
+import { selfSigned } from "./certificates.ts";
 import { listen } from "./listen.ts";
 
 export interface TlsTerminator {
@@ -15,18 +15,9 @@ export interface TlsTerminator {
 
 /** Takes off TLS in front of a gateway, as a load balancer does. Starts first, so that the issuer's port is known. */
 export async function startTlsTerminator(): Promise<TlsTerminator> {
-  const day = 24 * 60 * 60 * 1000;
-  const pems = await generate([{ name: "commonName", value: "localhost" }], {
-    keyType: "ec",
-    notBeforeDate: new Date(Date.now() - day),
-    notAfterDate: new Date(Date.now() + day),
-    extensions: [
-      { name: "basicConstraints", cA: true },
-      { name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] },
-    ],
-  });
+  const { cert, key } = await selfSigned("localhost");
   let target: URL | null = null;
-  const server = createServer({ key: pems.private, cert: pems.cert }, (request, response) => {
+  const server = createServer({ key, cert }, (request, response) => {
     if (target === null) {
       response.writeHead(502).end();
       return;
@@ -43,7 +34,7 @@ export async function startTlsTerminator(): Promise<TlsTerminator> {
   const { port, close } = await listen(server);
   return {
     origin: `https://localhost:${port}`,
-    ca: pems.cert,
+    ca: cert,
     forwardTo(url) {
       target = new URL(url);
     },

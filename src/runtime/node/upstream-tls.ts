@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -14,6 +15,13 @@ export interface ReadTls {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** Node passes over authorities that it cannot read, and without any no target would be believed. */
+function checkAuthorities(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Error("it holds no certificate");
+  for (const block of blocks) new X509Certificate(block);
+}
+
 /** A relative name is meant from `folder`. */
 export async function readUpstreamTls(upstreams: Upstreams, folder: string): Promise<ReadTls> {
   const problems: ConfigProblem[] = [];
@@ -26,7 +34,6 @@ export async function readUpstreamTls(upstreams: Upstreams, folder: string): Pro
       return null;
     });
     if (text === null) return "";
-    if (!text.includes("-----BEGIN ")) problems.push(problem(at, `${JSON.stringify(value)} holds no PEM`));
     return text;
   }
 
@@ -38,17 +45,15 @@ export async function readUpstreamTls(upstreams: Upstreams, folder: string): Pro
       ca: ca === null ? null : await pem([...at, "ca"], ca),
       client: client && { cert: await pem([...at, "cert"], client.cert), key: await pem([...at, "key"], client.key) },
     };
-    // Each part by itself, so that each problem has its place.
-    if (problems.length === before) {
-      tryContext([...at, "ca"], result.ca === null ? {} : { ca: result.ca });
-      if (result.client !== null) tryContext([...at, "cert"], result.client);
-    }
+    if (problems.length > before) return result;
+    if (result.ca !== null) attempt([...at, "ca"], checkAuthorities, result.ca);
+    if (result.client !== null) attempt([...at, "cert"], createSecureContext, result.client);
     return result;
   }
 
-  function tryContext(at: Path, options: { ca?: string; cert?: string; key?: string }): void {
+  function attempt<T>(at: Path, use: (value: T) => unknown, value: T): void {
     try {
-      createSecureContext(options);
+      use(value);
     } catch (error) {
       // OpenSSL's message names the step, and nothing of the key.
       const why = error instanceof Error ? error.message : String(error);

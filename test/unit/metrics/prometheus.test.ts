@@ -20,6 +20,22 @@ test("the breaker is in one state at a time", async () => {
   expect([open.total(name, { state: "open" }), open.total(name)]).toEqual([1, 1]);
 });
 
+test("a target is in one state at a time, up from the start; failures and waiting requests by upstream", async () => {
+  metrics.observe({ kind: "upstream_opened", upstream: "orders", targets: ["http://a", "http://b"] });
+  const state = "postern_upstream_target_state";
+  const start = await scrape();
+  expect([start.total(state, { state: "up" }), start.total(state)]).toEqual([2, 2]);
+  expect(start.total("postern_upstream_failures_total", { upstream: "orders", failure: "closed" })).toBe(0);
+  metrics.observe({ kind: "upstream_target", upstream: "orders", target: "http://b", state: "ejected", ms: 2000 });
+  metrics.observe({ kind: "upstream_failure", upstream: "orders", failure: "closed" });
+  for (const change of [1, 1, -1] as const) metrics.observe({ kind: "upstream_pending", upstream: "orders", change });
+  const later = await scrape();
+  expect(later.total(state, { target: "http://b", state: "ejected" })).toBe(1);
+  expect([later.total(state, { state: "up" }), later.total(state)]).toEqual([1, 2]);
+  expect(later.total("postern_upstream_failures_total")).toBe(1);
+  expect(later.total("postern_upstream_pending", { upstream: "orders" })).toBe(1);
+});
+
 test("the view is in one state at a time, and infinitely old until it has caught up", async () => {
   const fresh = await scrape();
   expect(fresh.total("postern_revocation_view_age_seconds")).toBe(0.25);
