@@ -149,9 +149,12 @@ export class FeedFollower implements Follower {
       const found = await news(after, PAGE, milliseconds);
       if (found === null || signal.aborted) return false;
       const { seen, seenAt } = this.#history ?? { seen: 0, seenAt: 0 };
-      await this.#apply(found.entries, seen + monotonic() - seenAt);
-      // Somebody may have read on meanwhile, or found the history broken.
-      if (this.#cursor === after && this.#broken === null) this.#moveTo(found.cursor);
+      const now = seen + monotonic() - seenAt;
+      await this.#apply(found.entries);
+      if (this.#standsAt(after)) {
+        this.#moveTo(found.cursor);
+        this.#tellRead(found.entries, now);
+      }
       this.#tellAdvance(found.entries);
       return true;
     } catch {
@@ -189,22 +192,31 @@ export class FeedFollower implements Follower {
       this.#break(broken);
       return page;
     }
-    await this.#apply(page.entries, page.now);
-    // Somebody may have read on meanwhile, or found the history broken.
-    if (this.#cursor === after && this.#broken === null) this.#adopt(page, began);
+    await this.#apply(page.entries);
+    if (this.#standsAt(after)) {
+      this.#adopt(page, began);
+      this.#tellRead(page.entries, page.now);
+    }
     this.#tellAdvance(page.entries);
     return page;
   }
 
-  async #apply(entries: readonly RevocationEntry[], storeTime: number): Promise<void> {
-    const { view, onApplied, onRead, onKeyRevoked } = this.#options;
+  async #apply(entries: readonly RevocationEntry[]): Promise<void> {
+    const { view, onApplied, onKeyRevoked } = this.#options;
     for (const entry of entries) view.apply(entry);
-    const [oldest] = entries;
-    if (oldest !== undefined) {
-      onApplied();
-      onRead(entries.length, Math.max(0, storeTime - oldest.at));
-    }
+    if (entries.length > 0) onApplied();
     if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
+  }
+
+  /** Somebody may have read on meanwhile, or found the history broken. */
+  #standsAt(cursor: FeedCursor | null): boolean {
+    return this.#cursor === cursor && this.#broken === null;
+  }
+
+  /** Of what two have read at once, only the one is told that the view went on from. */
+  #tellRead(entries: readonly RevocationEntry[], storeTime: number): void {
+    const [oldest] = entries;
+    if (oldest !== undefined) this.#options.onRead(entries.length, Math.max(0, storeTime - oldest.at));
   }
 
   #tellAdvance(entries: readonly RevocationEntry[]): void {

@@ -2,7 +2,7 @@
 // level, things that fail included, and then everything that was ever given out or typed is looked for in every line.
 // SECURITY: ER6 (ASVS 16.2.5).
 import { expect, test } from "vitest";
-import { openStore } from "../../src/runtime/node/open-store.ts";
+import { storeOf } from "../gateways/store-of.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
 import { startGateway } from "../support/gateway-process.ts";
 import { Browser, type LoginAnswer } from "../support/http-client.ts";
@@ -120,7 +120,7 @@ test("no line of the log, of a command or of the audit trail holds any of it", a
   expect(log).toContain('"msg":"request"');
   expect(log.split("\n").length).toBeGreaterThan(30);
 
-  const store = await openStore({ kind: "sqlite", file: `${gateway.dir}/postern.db` }, { timeout: 10_000 });
+  const store = await storeOf(gateway);
   const [key] = (await store.keys({})).keys;
   await store.close();
   note("wrapped key", key?.wrappedPrivate);

@@ -5,7 +5,7 @@
 // SECURITY: AT19 (RFC 8725 §3.5, Wycheproof JWK 7-12 and 16-18).
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { expect, test } from "vitest";
-import { openStore } from "../../src/runtime/node/open-store.ts";
+import { storeOf } from "../gateways/store-of.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
 import { startGateway } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
@@ -83,7 +83,7 @@ const weak: readonly WeakKey[] = [
   },
 ];
 
-const store = await openStore({ kind: "sqlite", file: `${before.dir}/postern.db` }, { timeout: 10_000 });
+const store = await storeOf(before);
 for (const { kid, alg, jwk } of weak) await storeKey(store, { kid, alg, jwk: { ...jwk, kid, alg, use: "sig" } });
 await store.close();
 const gateway = await startGateway({ ...config, issuer: before.issuer }, { like: before });

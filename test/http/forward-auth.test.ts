@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { decodeJwt } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addUser, asOperator } from "../attacks/attacked-process.ts";
+import { addUser } from "../attacks/attacked-process.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway-process.ts";
 import { type Answer, Browser, type Call } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
@@ -228,22 +226,4 @@ describe("who may ask, and about what", () => {
     expect(decodeJwt(await assertionFor("/signed/1")).aud).toBe("app.example");
     expectProblem(await verdict(nobody(), "/orders/1", { authorization: `Bearer ${assertion}` }), 401, "token_invalid");
   });
-});
-
-test("while the store cannot be asked a session is 503, and a token that is known goes on", async () => {
-  expect((await asOperator(gateway).fetch("/readyz")).status).toBe(200);
-  const lock = new DatabaseSync(join(gateway.dir, "postern.db"));
-  lock.exec("BEGIN EXCLUSIVE");
-  try {
-    const twin = alice.copy();
-    twin.cookies.delete("__Host-Http-postern-access");
-    const answer = await verdict(twin, "/account/");
-    expectProblem(answer, 503, "store_unavailable");
-    expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
-    expect(answer.setCookies).toEqual([]);
-    expectIdentity(await verdict(alice, "/orders/1", bearer()), true);
-  } finally {
-    lock.exec("ROLLBACK");
-    lock.close();
-  }
 });

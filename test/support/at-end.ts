@@ -1,5 +1,3 @@
-import { afterAll } from "vitest";
-
 const tasks: (() => Promise<void>)[] = [];
 
 /** Runs when the test file ends, the last registered first: what was started in a folder ends before the folder goes. */
@@ -7,10 +5,10 @@ export function atEnd(task: () => Promise<void>): void {
   tasks.push(task);
 }
 
-afterAll(async () => {
+export async function tidyUp(): Promise<void> {
   const failures: unknown[] = [];
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     await task().catch((failure: unknown) => failures.push(failure));
   }
   if (failures.length > 0) throw new AggregateError(failures, "tidying up failed");
-});
+}

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Passwords } from "../../src/accounts/passwords.ts";
 import { createGateway, type Gateway } from "../../src/app/gateway.ts";
@@ -8,9 +7,11 @@ import type { Observation } from "../../src/observe/observation.ts";
 import { nodePasswords } from "../../src/runtime/node/argon2.ts";
 import { nodeDigests } from "../../src/runtime/node/digests.ts";
 import { openStore } from "../../src/runtime/node/open-store.ts";
+import { FOLLOWING } from "../../src/runtime/node/serve.ts";
 import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
 import { importNodeSigner } from "../../src/runtime/node/signer.ts";
 import type { Store } from "../../src/stores/store.ts";
+import { freshStore } from "../gateways/fresh-store.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** A gateway without sockets, over a real store (a SQLite file unless `store` names another), whose time a test moves. */
@@ -50,8 +51,8 @@ export async function inProcessGateway(
   secret = "a secret of more than thirty-two bytes",
   { store: wrap = (store) => store, passwords = nodePasswords }: StandIns = {},
 ): Promise<InProcessGateway> {
-  const file = join(await tempDir(), "postern.db");
-  const parsed = parseConfig({ issuer: "http://127.0.0.1:8080", store: `sqlite:${file}`, ...input });
+  const url = await freshStore(await tempDir());
+  const parsed = parseConfig({ issuer: "http://127.0.0.1:8080", store: url, ...input });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config } = parsed;
   const clockOffset = new BigInt64Array(new SharedArrayBuffer(8));
@@ -67,7 +68,7 @@ export async function inProcessGateway(
       observe: (event) => observed.push(event),
       monotonic: () => performance.now(),
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),
-      ...{ feedInterval: 25, feedWait: 0, version: "test" },
+      ...{ ...FOLLOWING[config.store.kind], version: "test" },
     });
     await made.start();
     return made;

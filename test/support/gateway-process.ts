@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
+import { freshStore } from "../gateways/fresh-store.ts";
 import { runChild, startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -22,8 +23,10 @@ export interface GatewayProcess {
   readonly url: string;
   readonly operationsUrl: string;
   readonly issuer: string;
-  /** Its working folder, with the configuration and the database. */
+  /** Its working folder, with the configuration and the embedded store's database. */
   readonly dir: string;
+  /** The URL of its store. */
+  readonly store: string;
   readonly configFile: string;
   /** What is written in its configuration file at the start. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -45,7 +48,7 @@ export interface GatewayProcess {
 }
 
 export interface GatewayOptions {
-  /** Run beside another gateway, or after one, in its folder: same database, same secrets unless `env` says otherwise. */
+  /** Run beside another gateway, or after one, in its folder: same store, same secrets unless `env` says otherwise. */
   readonly like?: GatewayProcess;
   /** Added to the environment; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -69,7 +72,7 @@ export async function startGateway(
     issuer: url,
     listen: `127.0.0.1:${port}`,
     operations: { listen: `127.0.0.1:${operationsPort}` },
-    store: `sqlite:${join(dir, "postern.db")}`,
+    store: options.like?.store ?? (await freshStore(dir)),
     // A Redis would have 150 ms, which is little on a machine that runs many tests at once.
     storeTimeout: "1s",
     ...config,
@@ -101,6 +104,7 @@ export async function startGateway(
     operationsUrl,
     issuer: complete.issuer,
     dir,
+    store: complete.store,
     configFile,
     config: complete,
     env,

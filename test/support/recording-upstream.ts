@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
-import { afterAll } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 /** One connection that an upstream got, with every byte of it as Latin-1. */
 export interface RecordedConnection {
@@ -30,8 +30,6 @@ export interface RecordedHead {
 }
 
 export const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-
-const closing: (() => Promise<void>)[] = [];
 
 /** An upstream that understands nothing: `answer` is called once a connection has brought the end of a request's head. */
 export async function startRecordingUpstream(
@@ -95,7 +93,7 @@ export async function startRecordingUpstream(
     for (const { socket } of connections) socket.destroy();
     await closed;
   };
-  closing.push(close);
+  atEnd(close);
   return {
     url: `http://127.0.0.1:${port}`,
     connections,
@@ -125,7 +123,3 @@ function parseHead(text: string): RecordedHead {
     }),
   };
 }
-
-afterAll(async () => {
-  for (const close of closing.splice(0)) await close();
-});

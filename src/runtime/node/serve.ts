@@ -23,7 +23,7 @@ export { ListenProblem } from "./bind.ts";
  * seen within 100 ms. Redis tells when one comes; the pause lets several come at once where they are many. Reads to the end follow each
  * other closely enough to keep the view fresh.
  */
-const FOLLOWING = {
+export const FOLLOWING = {
   sqlite: { feedInterval: 25, feedWait: 0 },
   redis: { feedInterval: 2, feedWait: 750 },
 } as const;
