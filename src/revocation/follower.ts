@@ -153,9 +153,8 @@ export class FeedFollower implements Follower {
       await this.#apply(found.entries);
       if (this.#standsAt(after)) {
         this.#moveTo(found.cursor);
-        this.#tellRead(found.entries, now);
+        this.#tell(found.entries, now);
       }
-      this.#tellAdvance(found.entries);
       return true;
     } catch {
       await wait(PAUSE_WITHOUT_NEWS, signal);
@@ -195,9 +194,8 @@ export class FeedFollower implements Follower {
     await this.#apply(page.entries);
     if (this.#standsAt(after)) {
       this.#adopt(page, began);
-      this.#tellRead(page.entries, page.now);
+      this.#tell(page.entries, page.now);
     }
-    this.#tellAdvance(page.entries);
     return page;
   }
 
@@ -214,14 +212,12 @@ export class FeedFollower implements Follower {
   }
 
   /** Of what two have read at once, only the one is told that the view went on from. */
-  #tellRead(entries: readonly RevocationEntry[], storeTime: number): void {
+  #tell(entries: readonly RevocationEntry[], storeTime: number): void {
     const [oldest] = entries;
-    if (oldest !== undefined) this.#options.onRead(entries.length, Math.max(0, storeTime - oldest.at));
-  }
-
-  #tellAdvance(entries: readonly RevocationEntry[]): void {
+    if (oldest === undefined) return;
+    this.#options.onRead(entries.length, Math.max(0, storeTime - oldest.at));
     const { position } = this;
-    if (entries.length > 0 && position !== null && this.#broken === null) this.#options.onAdvanced(entries, position);
+    if (position !== null) this.#options.onAdvanced(entries, position);
   }
 
   #adopt(page: FeedPage, began: number): void {
