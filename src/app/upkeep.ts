@@ -91,8 +91,9 @@ export class Upkeep {
   #attempt(operation: string, act: () => Promise<void>): Promise<boolean> {
     return act().then(
       () => true,
-      () => {
-        this.#options.observe({ kind: "store_failed", operation, outcome: "unavailable" });
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.observe({ kind: "store_failed", operation, reason });
         return false;
       },
     );

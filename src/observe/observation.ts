@@ -28,7 +28,7 @@ export type Observation =
       readonly ms: number;
     }
   /** A round of upkeep could not do what `operation` says; it is tried again. */
-  | { readonly kind: "store_failed"; readonly operation: string; readonly outcome: "unavailable" | "outcome_unknown" }
+  | { readonly kind: "store_failed"; readonly operation: string; readonly reason: string }
   /** Whether calls are made to a store that has not been answering; `half_open`: one is, to see. */
   | { readonly kind: "breaker"; readonly state: "closed" | "open" | "half_open" }
   /** The revocation view has come into another state. */

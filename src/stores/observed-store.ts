@@ -26,6 +26,27 @@ export function observedStore(store: Store, observe: Observe, monotonic: () => n
     ...timed,
     // Waiting for news does not say how fast the store is.
     awaitFeed: (input) => store.awaitFeed(input),
+    async createSession(input) {
+      const result = await timed.createSession(input);
+      if (result.ok) for (const reason of result.ended) ended(reason, 1);
+      return result;
+    },
+    async setDisabled(input) {
+      const result = await timed.setDisabled(input);
+      ended("disabled", result?.sessions ?? 0);
+      return result;
+    },
+    async deleteUser(input) {
+      const result = await timed.deleteUser(input);
+      ended("deleted", result?.sessions ?? 0);
+      return result;
+    },
+    async sweep(input) {
+      const result = await timed.sweep(input);
+      ended("idle", result.idle);
+      ended("absolute", result.absolute);
+      return result;
+    },
     async endSession(input) {
       const result = await timed.endSession(input);
       ended(input.reason, result.existed ? 1 : 0);

@@ -49,6 +49,8 @@ export type CreateSessionResult =
       readonly session: Session;
       /** Time of issue for the access token: later than every not-before that would refuse it. */
       readonly issuedAt: number;
+      /** Why sessions ended with this login, one reason each. */
+      readonly ended: readonly EndReason[];
     }
   | { readonly ok: false; readonly reason: "no_such_user" | "disabled" | "password_changed" };
 
@@ -80,6 +82,13 @@ export interface SweepLimits {
   readonly auditMax: number;
   /** Rows a call at most, so that no call holds the store for long. */
   readonly batch: number;
+}
+
+export interface SweepResult {
+  readonly more: boolean;
+  /** How many sessions were found past their idle and their absolute end. */
+  readonly idle: number;
+  readonly absolute: number;
 }
 
 /**
@@ -120,14 +129,14 @@ export interface Store {
     readonly roles: readonly string[];
     readonly origin: Origin;
   }): Promise<User | null>;
-  /** Disabling ends every session of the user. Null: no such user. */
+  /** Disabling ends every session of the user: `sessions`. Null: no such user. */
   setDisabled(input: {
     readonly sub: string;
     readonly disabled: boolean;
     readonly origin: Origin;
-  }): Promise<User | null>;
-  /** Ends every session and removes the record. */
-  deleteUser(input: { readonly sub: string; readonly origin: Origin }): Promise<boolean>;
+  }): Promise<{ readonly user: User; readonly sessions: number } | null>;
+  /** Ends every session and removes the record. Null: no such user. */
+  deleteUser(input: { readonly sub: string; readonly origin: Origin }): Promise<{ readonly sessions: number } | null>;
 
   // Sessions.
   /**
@@ -250,7 +259,7 @@ export interface Store {
   nodes(input: Record<never, never>): Promise<{ readonly nodes: readonly NodeReceipt[]; readonly now: number }>;
   retire(input: { readonly node: string }): Promise<void>;
   /** Removes what has expired, and tells of sessions that ended so; `more` when a batch was full. */
-  sweep(input: SweepLimits): Promise<{ readonly more: boolean }>;
+  sweep(input: SweepLimits): Promise<SweepResult>;
 
   /**
    * From now on nothing is judged or changed where the store's history does not go on from this one, and such a call rejects with

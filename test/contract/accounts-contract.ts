@@ -146,8 +146,8 @@ export function accountsContract(open: () => Promise<Subject>): void {
     const user = await s.user();
     const session = await s.login(user);
     const disabled = await s.store.setDisabled({ sub: user.id, disabled: true, origin: CLI });
-    expect(disabled).toMatchObject({ disabled: true });
-    expect(disabled?.notBefore).toBeGreaterThanOrEqual(session.createdAt);
+    expect(disabled).toMatchObject({ user: { disabled: true }, sessions: 1 });
+    expect(disabled?.user.notBefore).toBeGreaterThanOrEqual(session.createdAt);
     expect(await s.published()).toEqual([`user ${user.id}`]);
     expect(await s.store.session(session)).toBeNull();
     expect(await s.refresh(session, 0)).toEqual({ outcome: "ended" });
@@ -156,7 +156,8 @@ export function accountsContract(open: () => Promise<Subject>): void {
     expect(await s.store.createSession({ ...login, ...rest })).toEqual({ ok: false, reason: "disabled" });
 
     expect(await s.store.setDisabled({ sub: user.id, disabled: false, origin: CLI })).toMatchObject({
-      disabled: false,
+      user: { disabled: false },
+      sessions: 0,
     });
     expect(await s.refresh(session, 0)).toEqual({ outcome: "ended" });
     expect(await s.refresh(await s.login(user), 0)).toMatchObject({ outcome: "kept" });
@@ -167,8 +168,8 @@ export function accountsContract(open: () => Promise<Subject>): void {
     const s = await open();
     const user = await s.user();
     const session = await s.login(user);
-    expect(await s.store.deleteUser({ sub: user.id, origin: CLI })).toBe(true);
-    expect(await s.store.deleteUser({ sub: user.id, origin: CLI })).toBe(false);
+    expect(await s.store.deleteUser({ sub: user.id, origin: CLI })).toEqual({ sessions: 1 });
+    expect(await s.store.deleteUser({ sub: user.id, origin: CLI })).toBeNull();
     expect(await s.store.userById({ sub: user.id })).toBeNull();
     expect(await s.published()).toEqual([`user ${user.id}`]);
     expect(await s.refresh(session, 0)).toEqual({ outcome: "ended" });

@@ -65,10 +65,12 @@ export function sessionsContract(open: () => Promise<Subject>): void {
     const first = await s.login(ada);
     const second = await create(s, ada, { replace: first });
     if (!second.ok) throw new Error(second.reason);
+    expect(second.ended).toEqual(["replaced"]);
     expect(await s.store.session(first)).toBeNull();
-    await create(s, bob, { replace: second.session });
+    expect(await create(s, bob, { replace: second.session })).toMatchObject({ ended: ["replaced"] });
+    expect(await create(s, bob, { replace: second.session })).toMatchObject({ ended: [] });
     expect(await s.store.sessions({ sub: ada.id })).toEqual([]);
-    expect(await s.store.sessions({ sub: bob.id })).toHaveLength(1);
+    expect(await s.store.sessions({ sub: bob.id })).toHaveLength(2);
     expect(await s.published()).toEqual([`session ${first.sid}`, `session ${second.session.sid}`]);
     const ended = (await s.store.listAudit({ after: null, limit: 10, sub: ada.id })).filter(
       ({ kind }) => kind === "session_ended",

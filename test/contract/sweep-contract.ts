@@ -20,7 +20,7 @@ export function sweepContract(open: () => Promise<Subject>): void {
     });
     const bucket = { key: "account:ada", limit: 1, window: MINUTE, lock: MINUTE, maxLock: MINUTE };
     await s.store.takeAttempts({ buckets: [bucket] });
-    expect(await s.store.sweep(SWEEP)).toEqual({ more: false });
+    expect(await s.store.sweep(SWEEP)).toEqual({ more: false, idle: 0, absolute: 0 });
     expect(await s.store.session(session)).toEqual({ ...session, issuedAt: undefined });
     expect(await s.published()).toEqual(["token j"]);
     expect(await s.store.takeAttempts({ buckets: [bucket] })).toMatchObject({ ok: false });
@@ -34,7 +34,7 @@ export function sweepContract(open: () => Promise<Subject>): void {
     const s = await open();
     const session = await s.login(await s.user(), { limits });
     s.advance(LIMITS.idle);
-    await s.store.sweep(SWEEP);
+    expect(await s.store.sweep(SWEEP)).toEqual({ more: false, idle: 0, absolute: 0, [reason]: 1 });
     expect(await s.refresh(session, 0)).toEqual({ outcome: "ended" });
     const [told] = await s.store.listAudit({ after: null, limit: 1, sub: session.sub });
     expect(told).toMatchObject({ kind: "session_ended", sid: session.sid, detail: { reason } });
@@ -46,9 +46,9 @@ export function sweepContract(open: () => Promise<Subject>): void {
     for (let index = 0; index < 5; index++) await s.login(user);
     s.advance(LIMITS.idle);
     const batch = { ...SWEEP, batch: 2 };
-    expect(await s.store.sweep(batch)).toEqual({ more: true });
-    expect(await s.store.sweep(batch)).toEqual({ more: true });
-    expect(await s.store.sweep(batch)).toEqual({ more: false });
+    expect(await s.store.sweep(batch)).toEqual({ more: true, idle: 2, absolute: 0 });
+    expect(await s.store.sweep(batch)).toEqual({ more: true, idle: 2, absolute: 0 });
+    expect(await s.store.sweep(batch)).toEqual({ more: false, idle: 1, absolute: 0 });
     expect((await s.audited()).filter((kind) => kind === "session_ended")).toHaveLength(5);
   });
 

@@ -75,7 +75,7 @@ export function administerUsers(dependencies: AdministrationDependencies, origin
         changed = await store.userById({ sub });
       }
       if (checked !== null) changed = await store.setRoles({ sub, roles: checked, origin });
-      if (disabled !== undefined) changed = await store.setDisabled({ sub, disabled, origin });
+      if (disabled !== undefined) changed = (await store.setDisabled({ sub, disabled, origin }))?.user ?? null;
       await published();
       if (changed === null) throw noSuchUser(nameOrId);
       return userView(changed);

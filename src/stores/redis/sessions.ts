@@ -1,10 +1,11 @@
+import { END_REASONS } from "../../sessions/end-reason.ts";
 import type { Session } from "../../sessions/session.ts";
 import type { OperationInput, OperationOutput } from "../operations.ts";
 import type { SessionData } from "../store.ts";
 import { cursorAt } from "./entries.ts";
 import { metaKey } from "./keys.ts";
 import { partitionOf } from "./partition.ts";
-import { flag, integer, text, values } from "./reply.ts";
+import { flag, integer, text, values, word } from "./reply.ts";
 import { type RunScript, reads, writes } from "./script.ts";
 import { ENDING, RECORDS } from "./scripts/libraries.ts";
 import { sessionOf, sessionOrNull } from "./session-reply.ts";
@@ -32,9 +33,14 @@ local user = user_of(asked.sub)
 local refused = refusal(user)
 if refused then return { refused } end
 local session = own_session(asked.sub, asked.sid)
+local ended = {}
+local function end_with_login(sid, sub, reason)
+  end_session(sub, sid, reason, origin)
+  ended[#ended + 1] = reason
+end
 if not session then
   if input.replace and is_live(own_session(input.replace.sub, input.replace.sid), user_of(input.replace.sub)) then
-    end_session(input.replace.sub, input.replace.sid, 'replaced', origin)
+    end_with_login(input.replace.sid, input.replace.sub, 'replaced')
   end
   -- Later than any not-before that would end it: those of sessions never move without those of tokens.
   local at = issue_time(user.tokensNotBefore, asked.clientId)
@@ -42,7 +48,7 @@ if not session then
   -- All of them are read only where there may be too many.
   if redis.call('ZCARD', sessions_key(asked.sub)) > keep then
     local live = live_sessions(asked.sub, user)
-    for index = 1, #live - keep do end_session(asked.sub, live[index].sid, 'too_many_sessions', origin) end
+    for index = 1, #live - keep do end_with_login(live[index].sid, asked.sub, 'too_many_sessions') end
   end
   local absolute = at + limits.absolute
   local idle = math.min(at + limits.idle, absolute)
@@ -57,7 +63,7 @@ if not session then
   record('login', { actor = origin.actor, sub = asked.sub, sid = asked.sid, address = origin.address, detail = input.detail })
   session = session_of(asked.sid)
 end
-return { 'ok', user_reply(user), session_reply(session), issue_time(user.tokensNotBefore, session.clientId) }`,
+return { 'ok', user_reply(user), session_reply(session), issue_time(user.tokensNotBefore, session.clientId), ended }`,
 });
 
 const GET = reads("session", {
@@ -125,15 +131,22 @@ export async function createSession(
   const home = homeOf(session);
   const elsewhere = replace !== null && homeOf(replace) !== home;
   // A login that is refused ends nothing, and neither does one that was made already.
-  if (elsewhere && (await run(CHECK, home, login)) === "free") {
-    await run(END, homeOf(replace), { ...nameOf(replace), reason: "replaced", onlyLive: true, origin });
-  }
+  const endsElsewhere = elsewhere && (await run(CHECK, home, login)) === "free";
+  const before = endsElsewhere
+    ? await run(END, homeOf(replace), { ...nameOf(replace), reason: "replaced", onlyLive: true, origin })
+    : null;
   const detail = JSON.stringify({ clientId, channel });
   const inStep = replace === null || elsewhere ? {} : { replace: nameOf(replace) };
-  const [outcome, user, made, issuedAt] = values(await run(CREATE, home, { ...login, ...inStep, detail }));
+  const [outcome, user, made, issuedAt, ended] = values(await run(CREATE, home, { ...login, ...inStep, detail }));
   switch (outcome) {
     case "ok":
-      return { ok: true, user: userOf(user), session: sessionOf(made), issuedAt: integer(issuedAt) };
+      return {
+        ...{ ok: true, user: userOf(user), session: sessionOf(made), issuedAt: integer(issuedAt) },
+        ended: [
+          ...(before === null ? [] : ["replaced" as const]),
+          ...values(ended).map((why) => word(why, END_REASONS)),
+        ],
+      };
     case "no_such_user":
     case "disabled":
     case "password_changed":

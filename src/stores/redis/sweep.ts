@@ -1,5 +1,5 @@
 import { RECEIPT_LIFE } from "../lifetimes.ts";
-import type { SweepLimits } from "../store.ts";
+import type { SweepLimits, SweepResult } from "../store.ts";
 import { oldestRecords } from "./audit.ts";
 import { metaKey } from "./keys.ts";
 import { ALL_PARTITIONS, COMMON } from "./partition.ts";
@@ -27,6 +27,7 @@ const SWEEP = writes("sweep", {
   body: `
 local ends, births = BASE .. 'session-ends', BASE .. 'session-births'
 local ended = redis.call('ZRANGE', ends, '-inf', now, 'BYSCORE', 'LIMIT', 0, input.batch)
+local told = { idle = 0, absolute = 0 }
 for _, sid in ipairs(ended) do
   local session = session_of(sid)
   if not session then
@@ -38,6 +39,7 @@ for _, sid in ipairs(ended) do
     forget_session(session)
     -- An idle end never lies behind the absolute one, so that one index finds both.
     local reason = session.absoluteEndsAt <= now and 'absolute' or 'idle'
+    told[reason] = told[reason] + 1
     record('session_ended', { actor = 'postern', sub = session.sub, sid = sid, detail = reason_detail(reason) })
   end
 end
@@ -50,7 +52,7 @@ end
 
 local entries = trim(BASE .. 'feed', now, input.batch)
 local records = trim_audit(math.max(0, WALL - input.auditKeep), input.batch)
-return { math.max(#ended, #revoked, entries, records), redis.call('XLEN', BASE .. 'audit') }`,
+return { math.max(#ended, #revoked, entries, records), redis.call('XLEN', BASE .. 'audit'), told.idle, told.absolute }`,
 });
 
 const SWEEP_COMMON = writes("sweep-common", {
@@ -72,7 +74,7 @@ end`,
 
 const TRIM = writes("audit-trim", { uses: [TRIM_AUDIT], body: "return trim_audit(input.last, input.batch)" });
 
-export async function sweep(run: RunScript, limits: SweepLimits): Promise<{ readonly more: boolean }> {
+export async function sweep(run: RunScript, limits: SweepLimits): Promise<SweepResult> {
   const { auditKeep, auditMax, batch } = limits;
   const swept = await Promise.all(
     ALL_PARTITIONS.map((partition) => run(SWEEP, metaKey(partition), { auditKeep, batch })),
@@ -80,9 +82,9 @@ export async function sweep(run: RunScript, limits: SweepLimits): Promise<{ read
   await run(SWEEP_COMMON, metaKey(COMMON), { receiptLife: RECEIPT_LIFE });
   for (const partition of ALL_PARTITIONS) await settleNames(run, partition);
   const counts = swept.map((reply) => values(reply).map(integer));
-  const records = counts.reduce((sum, [, length = 0]) => sum + length, 0);
-  const trimmed = await trimOldest(run, Math.min(records - auditMax, batch));
-  return { more: trimmed >= batch || counts.some(([count = 0]) => count >= batch) };
+  const sum = (index: number): number => counts.reduce((all, count) => all + (count[index] ?? 0), 0);
+  const trimmed = await trimOldest(run, Math.min(sum(1) - auditMax, batch));
+  return { more: trimmed >= batch || counts.some(([count = 0]) => count >= batch), idle: sum(2), absolute: sum(3) };
 }
 
 /** Removes the oldest records of the whole trail, those beyond what is to be kept. */

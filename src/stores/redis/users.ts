@@ -94,7 +94,7 @@ if input.disabled then
 elseif user.disabled then
   record('user_enabled', about)
 end
-return user_reply(user_of(input.sub))`,
+return { user_reply(user_of(input.sub)), sessions }`,
 });
 
 const DELETE = writes("user-delete", {
@@ -108,7 +108,7 @@ redis.call('ZREM', BASE .. 'usernames', user.usernameKey .. ' ' .. input.sub)
 redis.call('HSET', BASE .. 'unsettled-names', input.sub, user.usernameKey)
 record('user_deleted', { actor = input.origin.actor, sub = input.sub, address = input.origin.address,
   detail = cjson.encode({ username = user.username, sessions = sessions }) })
-return user.usernameKey`,
+return { user.usernameKey, sessions }`,
 });
 
 const UNSETTLED = reads("names-unsettled", { body: "return redis.call('HGETALL', BASE .. 'unsettled-names')" });
@@ -228,13 +228,20 @@ export async function setRoles(
 export async function setDisabled(
   run: RunScript,
   { sub, disabled, origin }: OperationInput<"setDisabled">,
-): Promise<User | null> {
-  return userOrNull(await run(SET_DISABLED, homeOf(sub), { sub, disabled, origin: originOf(origin) }));
+): Promise<OperationOutput<"setDisabled">> {
+  const reply = await run(SET_DISABLED, homeOf(sub), { sub, disabled, origin: originOf(origin) });
+  if (reply === null) return null;
+  const [user, sessions] = values(reply);
+  return { user: userOf(user), sessions: integer(sessions) };
 }
 
-export async function deleteUser(run: RunScript, { sub, origin }: OperationInput<"deleteUser">): Promise<boolean> {
-  const usernameKey = textOrNull(await run(DELETE, homeOf(sub), { sub, origin: originOf(origin) }));
-  if (usernameKey === null) return false;
-  await settleName(run, { sub, usernameKey });
-  return true;
+export async function deleteUser(
+  run: RunScript,
+  { sub, origin }: OperationInput<"deleteUser">,
+): Promise<OperationOutput<"deleteUser">> {
+  const reply = await run(DELETE, homeOf(sub), { sub, origin: originOf(origin) });
+  if (reply === null) return null;
+  const [usernameKey, sessions] = values(reply);
+  await settleName(run, { sub, usernameKey: text(usernameKey) });
+  return { sessions: integer(sessions) };
 }

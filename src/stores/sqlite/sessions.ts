@@ -1,3 +1,4 @@
+import type { EndReason } from "../../sessions/end-reason.ts";
 import type { Session } from "../../sessions/session.ts";
 import type { OperationInput, OperationOutput } from "../operations.ts";
 import type { SessionData } from "../store.ts";
@@ -19,13 +20,22 @@ export function createSession(step: Step, input: OperationInput<"createSession">
     return { ok: false, reason: "password_changed" };
   }
   const known = rowOf(step, user.id, input.session.sid);
-  const session = known === null ? begin(step, input, row) : sessionOf(known);
-  return { ok: true, user, session, issuedAt: issueTime(step, row, session.clientId) };
+  const { session, ended } = known === null ? begin(step, input, row) : { session: sessionOf(known), ended: [] };
+  return { ok: true, user, session, issuedAt: issueTime(step, row, session.clientId), ended };
 }
 
-function begin(step: Step, input: OperationInput<"createSession">, user: Row): Session {
+function begin(
+  step: Step,
+  input: OperationInput<"createSession">,
+  user: Row,
+): { readonly session: Session; readonly ended: readonly EndReason[] } {
   const { limits, origin, replace } = input;
-  if (replace !== null && liveRow(step, replace.sub, replace.sid) !== null) endOne(step, replace, "replaced", origin);
+  const ended: EndReason[] = [];
+  const end = (name: { readonly sub: string; readonly sid: string }, reason: EndReason): void => {
+    endOne(step, name, reason, origin);
+    ended.push(reason);
+  };
+  if (replace !== null && liveRow(step, replace.sub, replace.sid) !== null) end(replace, "replaced");
   // Later than any not-before that would end it: those of sessions never move without those of tokens.
   const at = issueTime(step, user, input.session.clientId);
   const absoluteEndsAt = at + limits.absolute;
@@ -41,7 +51,7 @@ function begin(step: Step, input: OperationInput<"createSession">, user: Row): S
     absoluteEndsAt,
   };
   for (const sid of excessSids(step, session.sub, Math.max(0, limits.maxPerUser - 1))) {
-    endOne(step, { sub: session.sub, sid }, "too_many_sessions", origin);
+    end({ sub: session.sub, sid }, "too_many_sessions");
   }
   insertSession(step, session);
   const { sub, sid, clientId, channel } = session;
@@ -53,7 +63,7 @@ function begin(step: Step, input: OperationInput<"createSession">, user: Row): S
     address: origin.address,
     detail: { clientId, channel },
   });
-  return session;
+  return { session, ended };
 }
 
 export function session(step: Step, input: { readonly sub: string; readonly sid: string }): Session | null {

@@ -1,16 +1,16 @@
-import type { SweepLimits } from "../store.ts";
+import type { SweepLimits, SweepResult } from "../store.ts";
 import { record, sweepAudit } from "./audit.ts";
 import { integer, type Row, text } from "./database.ts";
 import { sweepNodes } from "./nodes.ts";
 import type { Step } from "./step.ts";
 
 /** Removes what has expired, at most a batch of each kind. */
-export function sweep(step: Step, limits: SweepLimits): { readonly more: boolean } {
+export function sweep(step: Step, limits: SweepLimits): SweepResult {
   const { now } = step;
   const { batch } = limits;
   sweepNodes(step);
   const ended = remove(step, "sessions", "sid", "idle_ends_at <= ?", batch, now);
-  for (const row of ended) tellOfEnd(step, row);
+  const reasons = ended.map((row) => tellOfEnd(step, row));
   const removed = [
     ended.length,
     remove(step, "revocations", "id", "expires <= ?", batch, now).length,
@@ -18,7 +18,8 @@ export function sweep(step: Step, limits: SweepLimits): { readonly more: boolean
     remove(step, "attempts", "key", "forgotten_at <= ?", batch, now).length,
     sweepAudit(step, limits.auditKeep, limits.auditMax, batch),
   ];
-  return { more: removed.some((count) => count >= batch) };
+  const absolute = reasons.filter((reason) => reason === "absolute").length;
+  return { more: removed.some((count) => count >= batch), idle: ended.length - absolute, absolute };
 }
 
 function remove(
@@ -37,8 +38,9 @@ function remove(
 }
 
 // An idle end never lies behind the absolute one, so that one column finds both.
-function tellOfEnd(step: Step, row: Row): void {
+function tellOfEnd(step: Step, row: Row): "absolute" | "idle" {
   const reason = integer(row, "absolute_ends_at") <= step.now ? "absolute" : "idle";
   const [sub, sid] = [text(row, "sub"), text(row, "sid")];
   record(step, { kind: "session_ended", actor: "postern", sub, sid, address: null, detail: { reason } });
+  return reason;
 }

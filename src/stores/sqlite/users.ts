@@ -67,7 +67,7 @@ export function setRoles(step: Step, input: OperationInput<"setRoles">): User | 
   return userById(step, input);
 }
 
-export function setDisabled(step: Step, input: OperationInput<"setDisabled">): User | null {
+export function setDisabled(step: Step, input: OperationInput<"setDisabled">): OperationOutput<"setDisabled"> {
   const user = userRow(step, input.sub);
   if (user === null) return null;
   // Counted before the flag is set: the sessions of a disabled user are not live.
@@ -75,16 +75,17 @@ export function setDisabled(step: Step, input: OperationInput<"setDisabled">): U
   step.db.all("UPDATE users SET disabled = ? WHERE id = ?", input.disabled ? 1 : 0, input.sub);
   if (input.disabled) tell(step, "user_disabled", input.sub, input.origin, { sessions });
   else if (userOf(user).disabled) tell(step, "user_enabled", input.sub, input.origin, {});
-  return userById(step, input);
+  const changed = userById(step, input);
+  return changed === null ? null : { user: changed, sessions };
 }
 
-export function deleteUser(step: Step, input: OperationInput<"deleteUser">): boolean {
+export function deleteUser(step: Step, input: OperationInput<"deleteUser">): OperationOutput<"deleteUser"> {
   const user = userRow(step, input.sub);
-  if (user === null) return false;
+  if (user === null) return null;
   const sessions = endAllOfUserNow(step, user);
   step.db.all("DELETE FROM users WHERE id = ?", input.sub);
   tell(step, "user_deleted", input.sub, input.origin, { username: text(user, "username"), sessions });
-  return true;
+  return { sessions };
 }
 
 function tell(

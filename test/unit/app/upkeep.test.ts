@@ -15,7 +15,7 @@ function upkeep(store: { readonly announce?: () => Promise<void> } = {}) {
     store: {
       announce: store.announce ?? (async () => {}),
       retire: async () => {},
-      sweep: async () => ({ more: false }),
+      sweep: async () => ({ more: false, idle: 0, absolute: 0 }),
     },
     keyRing: { refresh: async () => {}, dueIn: () => 1_000_000 },
     ...{ follower, node: "n_1", version: "test", startedAt: 0, accessTtl: 300_000, audit: { keep: 1, max: 1 } },
@@ -62,5 +62,5 @@ test("an upkeep that fails is told and tried again in the next round", async () 
   await round();
   await subject.stop();
   expect(calls).toBe(2);
-  expect(observed).toEqual([{ kind: "store_failed", operation: "announce", outcome: "unavailable" }]);
+  expect(observed).toEqual([{ kind: "store_failed", operation: "announce", reason: "gone" }]);
 });
