@@ -124,6 +124,9 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
       case "upstream_opened":
         upstreams.opened(event);
         return;
+      case "upstream_closed":
+        upstreams.closed(event);
+        return;
       case "upstream_failure":
         upstreams.failed(event);
         return;

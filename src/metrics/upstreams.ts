@@ -10,6 +10,9 @@ export class UpstreamMetrics {
   readonly #states: Gauge<"upstream" | "target" | "state">;
   readonly #pending: Gauge<"upstream">;
 
+  /** How often each target is open: before a changed upstream is closed, the one that comes after it has been opened. */
+  readonly #open = new Map<string, number>();
+
   constructor(registry: Registry) {
     const registers = [registry];
     this.#failures = new Counter({
@@ -35,8 +38,18 @@ export class UpstreamMetrics {
   opened({ upstream, targets }: Observed<"upstream_opened">): void {
     // A series that begins at 1 has, for Prometheus, not increased.
     for (const failure of UPSTREAM_FAILURES) this.#failures.inc({ upstream, failure }, 0);
-    for (const target of targets) this.target({ kind: "upstream_target", upstream, target, state: "up", ms: null });
+    for (const target of targets) {
+      this.#use(upstream, target, 1);
+      this.target({ kind: "upstream_target", upstream, target, state: "up", ms: null });
+    }
     this.#pending.inc({ upstream }, 0);
+  }
+
+  closed({ upstream, targets }: Observed<"upstream_closed">): void {
+    for (const target of targets) {
+      if (this.#use(upstream, target, -1) > 0) continue;
+      for (const state of TARGET_STATES) this.#states.remove({ upstream, target, state });
+    }
   }
 
   failed({ upstream, failure }: Observed<"upstream_failure">): void {
@@ -45,6 +58,14 @@ export class UpstreamMetrics {
 
   target({ upstream, target, state }: Observed<"upstream_target">): void {
     for (const each of TARGET_STATES) this.#states.set({ upstream, target, state: each }, each === state ? 1 : 0);
+  }
+
+  #use(upstream: string, target: string, change: 1 | -1): number {
+    const key = `${upstream} ${target}`;
+    const users = (this.#open.get(key) ?? 0) + change;
+    if (users === 0) this.#open.delete(key);
+    else this.#open.set(key, users);
+    return users;
   }
 
   pending({ upstream, change }: Observed<"upstream_pending">): void {

@@ -25,6 +25,7 @@ export function logLevel(event: Observation, access: boolean): LogLevel | null {
     case "upstream_target":
       return event.state === "up" ? "info" : "warn";
     case "upstream_opened":
+    case "upstream_closed":
     case "upstream_pending":
       return null;
     case "config_reloaded":

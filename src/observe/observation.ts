@@ -41,6 +41,8 @@ export type Observation =
   | { readonly kind: "history_repaired"; readonly cause: HistoryBreak["cause"]; readonly restored: number }
   /** Requests may now go to an upstream, and all of its targets are taken to be up. */
   | { readonly kind: "upstream_opened"; readonly upstream: string; readonly targets: readonly string[] }
+  /** What was opened has been closed: the configuration has changed. */
+  | { readonly kind: "upstream_closed"; readonly upstream: string; readonly targets: readonly string[] }
   /** A request to an upstream failed. */
   | { readonly kind: "upstream_failure"; readonly upstream: string; readonly failure: UpstreamFailure }
   /** A target takes requests again, or none: ejected for its failures, for so many milliseconds, or not well by its own answer. */

@@ -8,6 +8,7 @@ import { listen } from "../support/listen.ts";
 import { rawRequest } from "../support/raw-http.ts";
 import { startRecordingUpstream } from "../support/recording-upstream.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { gatewayTo } from "./upstream-gateway.ts";
 
 /** A service that answers over TLS, and counts its connections. */
@@ -70,24 +71,36 @@ describe("an https target", () => {
   });
 });
 
-test("files beside the configuration, a client certificate, and an environment that asks for no checks", async () => {
-  const gatewayCertificate = await selfSigned("gateway.internal");
-  const asking = { requestCert: true, rejectUnauthorized: true, ca: gatewayCertificate.cert };
-  const up = await startSecure(LOCAL, asking);
-  const dir = await tempDir();
-  const files = { "ca.pem": LOCAL.cert, "gateway.pem": gatewayCertificate.cert, "gateway.key": gatewayCertificate.key };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
-  const at = (name: string) => join(dir, name);
-  const upstreams = {
-    shown: { targets: [up.url], tls: { ca: at("ca.pem"), cert: at("gateway.pem"), key: at("gateway.key") } },
-    notShown: { targets: [up.url], tls: { ca: LOCAL.cert } },
-    unchecked: { targets: [(await startSecure(INTERNAL)).url] },
-  };
+/** A gateway in a process, told that certificates need no checks, with one route for each upstream. */
+async function gatewayWith(upstreams: Record<string, unknown>) {
   const routes = Object.keys(upstreams).map((name) => ({ path: `/${name}`, upstream: name, access: "public" }));
   const gateway = await startGateway({ upstreams, routes }, { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
-  const statusOf = async (path: string) => (await fetch(`${gateway.url}${path}`)).status;
+  return { gateway, statusOf: async (path: string) => (await fetch(`${gateway.url}${path}`)).status };
+}
+
+test("files, a client certificate, and an environment that asks for no checks", async () => {
+  const shown = await selfSigned("gateway.internal");
+  const up = await startSecure(LOCAL, { requestCert: true, rejectUnauthorized: true, ca: shown.cert });
+  const dir = await tempDir();
+  const file = async (name: string, text: string) => {
+    await writeFile(join(dir, name), text);
+    return join(dir, name);
+  };
+  const own = { cert: await file("gateway.pem", shown.cert), key: await file("gateway.key", shown.key) };
+  const { gateway, statusOf } = await gatewayWith({
+    shown: { targets: [up.url], tls: { ca: await file("ca.pem", LOCAL.cert), ...own } },
+    notShown: { targets: [up.url], tls: { ca: LOCAL.cert } },
+    unchecked: { targets: [(await startSecure(INTERNAL)).url] },
+    renewed: { targets: [(await startSecure(LOCAL)).url], tls: { ca: await file("renewed.pem", INTERNAL.cert) } },
+  });
   expect(await statusOf("/shown")).toBe(200);
   expect(await statusOf("/notShown")).toBe(502);
   expect(await statusOf("/unchecked")).toBe(502);
+  expect(await statusOf("/renewed")).toBe(502);
+  await file("renewed.pem", LOCAL.cert);
+  await waitUntil(
+    () => `the new authority is not believed: ${gateway.logs()}`,
+    async () => (await statusOf("/renewed")) === 200,
+  );
   await gateway.stop();
 });

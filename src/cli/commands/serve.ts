@@ -40,9 +40,14 @@ Environment:
       note(io, `Postern listens on ${served.url} for ${loaded.config.issuer}; operations on ${served.operationsUrl}`);
 
       const ending = new AbortController();
-      const again = async () => (await loadConfig({ ...source, file: loaded.file })).config;
+      let read = loaded.files;
+      const again = async () => {
+        const { config, files } = await loadConfig({ ...source, file: loaded.file });
+        read = files;
+        return config;
+      };
       const files = new WatchedFiles(
-        () => [loaded.file],
+        () => read,
         () => served.reload(again),
       );
       process.on("SIGHUP", () => files.renew());

@@ -25,6 +25,8 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
   readonly file: string;
+  /** All that has been read: this file, and those that it names. */
+  readonly files: readonly string[];
   /** As written in the file, overrides included. */
   readonly input: unknown;
   readonly config: Config;
@@ -52,7 +54,14 @@ export async function loadConfig({ file, cwd, env, overrides = {} }: ConfigSourc
   const fromFile = overrides.store === undefined && environment.values.store === null;
   const store = resolveStore(result.config.store, fromFile ? dirname(path) : cwd);
   const config = { ...result.config, store, upstreams: tls?.upstreams ?? {} };
-  return { file: path, input, config, environment: environment.values, warnings: result.warnings };
+  return {
+    file: path,
+    files: [path, ...(tls?.files ?? [])],
+    input,
+    config,
+    environment: environment.values,
+    warnings: result.warnings,
+  };
 }
 
 function resolveStore(store: StoreAddress, folder: string): StoreAddress {

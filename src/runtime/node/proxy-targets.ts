@@ -104,6 +104,8 @@ export class Targets {
     this.#probing?.stop();
     if (this.#patience !== null) clearTimeout(this.#patience);
     for (const { ejection } of this.#targets) if (ejection !== null) clearTimeout(ejection);
+    const { name, targets } = this.upstream;
+    this.#observe({ kind: "upstream_closed", upstream: name, targets });
     await Promise.all(this.#targets.map(({ connections }) => connections.destroy()));
   }
 

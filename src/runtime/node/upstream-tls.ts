@@ -13,6 +13,8 @@ type Upstreams = Config["upstreams"];
 export interface ReadTls {
   readonly upstreams: Upstreams;
   readonly problems: readonly ConfigProblem[];
+  /** What has been read, or could not be. */
+  readonly files: readonly string[];
 }
 
 /** Node passes over authorities that it cannot read, and without any no target would be believed. */
@@ -25,10 +27,13 @@ function checkAuthorities(pem: string): void {
 /** A relative name is meant from `folder`. */
 export async function readUpstreamTls(upstreams: Upstreams, folder: string): Promise<ReadTls> {
   const problems: ConfigProblem[] = [];
+  const files = new Set<string>();
 
   async function pem(at: Path, value: string): Promise<string> {
     if (isPem(value)) return value;
-    const text = await readFile(resolve(folder, value), "utf8").catch((error: NodeJS.ErrnoException) => {
+    const file = resolve(folder, value);
+    files.add(file);
+    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
       const why = error.code === "ENOENT" ? "there is no such file" : `it cannot be read (${error.code})`;
       problems.push(problem(at, `${JSON.stringify(value)}: ${why}`));
       return null;
@@ -65,5 +70,5 @@ export async function readUpstreamTls(upstreams: Upstreams, folder: string): Pro
   for (const [name, upstream] of Object.entries(upstreams)) {
     entries.push([name, upstream.tls === null ? upstream : { ...upstream, tls: await read(name, upstream.tls) }]);
   }
-  return { upstreams: Object.fromEntries(entries), problems };
+  return { upstreams: Object.fromEntries(entries), problems, files: [...files] };
 }

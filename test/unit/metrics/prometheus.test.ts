@@ -34,6 +34,10 @@ test("a target is in one state at a time, up from the start; failures and waitin
   expect([later.total(state, { state: "up" }), later.total(state)]).toEqual([1, 2]);
   expect(later.total("postern_upstream_failures_total")).toBe(1);
   expect(later.total("postern_upstream_pending", { upstream: "orders" })).toBe(1);
+  metrics.observe({ kind: "upstream_opened", upstream: "orders", targets: ["http://b", "http://c"] });
+  metrics.observe({ kind: "upstream_closed", upstream: "orders", targets: ["http://a", "http://b"] });
+  const changed = (await scrape()).samples.filter(({ name, value }) => name === state && value === 1);
+  expect(changed.map(({ labels }) => labels.target).sort()).toEqual(["http://b", "http://c"]);
 });
 
 test("the view is in one state at a time, and infinitely old until it has caught up", async () => {
