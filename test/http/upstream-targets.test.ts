@@ -86,6 +86,21 @@ describe("a limit of connections", () => {
     expect(up.connections).toHaveLength(2);
   });
 
+  test("one that goes away while it is asked for gives its place back", async () => {
+    const up = await startHolding();
+    const gateway = await gatewayTo([up.url], { maxConnections: 1, connectTimeout: "30s" });
+    for (let request = 1; request <= 3; request++) {
+      const gone = gateway.leave();
+      await up.holds(request);
+      gone.go();
+      await up.held[request - 1]?.until(({ closed }) => closed);
+    }
+    const last = gateway.ask();
+    await up.holds(4);
+    up.letGo(3);
+    expect((await last).status).toBe(200);
+  });
+
   test("a WebSocket takes a place for as long as it is open", async () => {
     const up = createServer((_, response) => void response.end("ok"));
     up.on("upgrade", (_request, socket) => {
