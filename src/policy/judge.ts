@@ -4,11 +4,14 @@ import type { Access } from "../routing/route.ts";
 import type { Principal } from "../tokens/principal.ts";
 import { scopeChallenge, stepUpChallenge } from "./challenge.ts";
 
+/** What a route's rule looks at. */
+export type Judged = Pick<Principal, "scopes" | "roles" | "authTime">;
+
 /**
  * Whether a principal may use a route; null: yes. `now` in milliseconds since 1970. What no new login can change (403) comes
  * before what one can (401 `step_up`).
  */
-export function judge(access: Access, principal: Principal | null, now: number): Problem | null {
+export function judge(access: Access, principal: Judged | null, now: number): Problem | null {
   if (access.kind !== "required") return null;
   if (principal === null) return { code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN };
   const { scopes, roles, maxAge } = access;

@@ -27,8 +27,8 @@ export interface IssuedToken {
 /** Why a token was refused. `unknown_key`: signed by a key that this gateway does not (yet) have. */
 export type TokenRefusal = "token_invalid" | "token_expired" | "unknown_key";
 
-export type Verified =
-  | { readonly ok: true; readonly principal: Principal }
+export type Verified<T = Principal> =
+  | { readonly ok: true; readonly principal: T }
   | { readonly ok: false; readonly reason: TokenRefusal };
 
 export interface AccessTokens {

@@ -3,9 +3,9 @@ import { type CacheBounds, GenerationCache } from "./generation-cache.ts";
 import type { Principal } from "./principal.ts";
 
 /** A token whose signature and claims were right, and the key that it was checked with. */
-export interface VerifiedToken {
+export interface VerifiedToken<T = Principal> {
   /** The answer to give while it lives, so that a hit makes no object. */
-  readonly verified: { readonly ok: true; readonly principal: Principal };
+  readonly verified: { readonly ok: true; readonly principal: T };
   readonly key: VerifyKey;
   readonly token: string;
 }
@@ -14,10 +14,10 @@ export interface VerifiedToken {
  * Tokens that have been verified, by their complete text: a key made of less (`jti`, `kid`, the payload) would let a forged
  * signature hit. Nothing in it is good by itself: whoever hits still checks `exp`, the key and the revocation view.
  */
-export interface VerifiedCache {
-  get(token: string): VerifiedToken | undefined;
-  set(entry: VerifiedToken): void;
-  delete(entry: VerifiedToken): void;
+export interface VerifiedCache<T = Principal> {
+  get(token: string): VerifiedToken<T> | undefined;
+  set(entry: VerifiedToken<T>): void;
+  delete(entry: VerifiedToken<T>): void;
   readonly size: number;
   /** An estimate. */
   readonly bytes: number;
@@ -37,8 +37,8 @@ const tailOf = (token: string): string => token.slice(-TAIL);
 /** Errs on the high side: an entry with a token of 629 characters takes 1377 bytes on Node 24. */
 const OVERHEAD = 512;
 
-export function createVerifiedCache(bounds: CacheBounds = DEFAULT_BOUNDS): VerifiedCache {
-  const cache = new GenerationCache<string, VerifiedToken>(bounds);
+export function createVerifiedCache<T = Principal>(bounds: CacheBounds = DEFAULT_BOUNDS): VerifiedCache<T> {
+  const cache = new GenerationCache<string, VerifiedToken<T>>(bounds);
   return {
     get(token) {
       const found = cache.get(tailOf(token));

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Decision } from "../../app/decision.ts";
-import { problemBody } from "../../http/problem.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { Observation } from "../../observe/observation.ts";
 import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
+import { problemBody } from "../../protocol/problem-body.ts";
 import type { Framing } from "../../proxy/check-request.ts";
 
 /** What every answer on a listener has in common. */
