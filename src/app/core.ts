@@ -15,7 +15,7 @@ import { storeWithBreaker } from "../stores/store-with-breaker.ts";
 import { createAccessTokens } from "../tokens/access-tokens.ts";
 import { createIdentityAssertions, type IdentityAssertions } from "../tokens/identity.ts";
 import type { GatewayOptions } from "./gateway.ts";
-import { StreamRegistry } from "./open-streams.ts";
+import { type OpenStreamsOptions, StreamRegistry, type WatchedStreams } from "./open-streams.ts";
 import { createRepairs } from "./repairs.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -24,7 +24,7 @@ export interface Core extends Omit<Services, "config" | "configHash" | "password
   readonly view: RevocationView;
   readonly follower: Follower;
   readonly assertions: IdentityAssertions;
-  readonly streams: StreamRegistry;
+  readonly streams: WatchedStreams;
   start(): Promise<void>;
   /** From now on the gateway says that it is not ready, while it serves as before. */
   leave(): void;
@@ -76,7 +76,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const feed = new FeedStreams({ view, follower, now, monotonic, wait, maxStaleness });
   const viewState = () => follower.state;
   const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
-  const streams = new StreamRegistry({
+  const watch = options.watch ?? ((watched: OpenStreamsOptions) => new StreamRegistry(watched));
+  const streams: WatchedStreams = watch({
     ...{ view, now, monotonic, wait, observe, accessTtl: ttl, maxStaleness },
     viewAge: () => follower.age,
     viewProblem: authenticator.viewProblem,

@@ -14,7 +14,7 @@ import { createCore, hashOf } from "./core.ts";
 import type { Decide } from "./decision.ts";
 import type { Connection } from "./endpoints.ts";
 import { createFront } from "./front.ts";
-import type { OpenStreams } from "./open-streams.ts";
+import type { OpenStreams, OpenStreamsOptions, WatchedStreams } from "./open-streams.ts";
 
 /**
  * A gateway as a transport asks it: `isReserved` first; what is reserved goes to `endpoints`, everything else to `decide`, and what
@@ -89,6 +89,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** How the view is kept in step with the feed, where it is not followed all the time. */
   readonly follow?: (options: FollowerOptions) => Follower;
+  /** How open streams are watched, where one request can't look after another's. */
+  readonly watch?: (options: OpenStreamsOptions) => WatchedStreams;
   /** False where what one request waits for must not be waited for by another. Default: true. */
   readonly sharesReads?: boolean;
   /** What may be kept of tokens that were verified, and of assertions for each upstream, where memory is short. */

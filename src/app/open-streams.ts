@@ -36,6 +36,14 @@ export interface OpenStreams {
   remove(stream: OpenStream): void;
 }
 
+/** Open streams, and what a gateway tells them. */
+export interface WatchedStreams extends OpenStreams {
+  /** To be called when entries have come into the view: whoever has to go has gone when this returns, or a moment later in a burst. */
+  viewChanged(): void;
+  /** Looks no more; what is open stays open. */
+  stop(): void;
+}
+
 export interface OpenStreamsOptions {
   readonly view: Pick<RevocationView, "refuses">;
   /** Milliseconds since the view was known to be complete; null where that is not known. */
@@ -65,7 +73,7 @@ interface Standing {
  * Streams live as long as what they were opened under (docs/http.md, streams). They are judged whenever the view changes, all of them at
  * once and never for more than a part of the time, and looked at twice a second for what only time brings.
  */
-export class StreamRegistry implements OpenStreams {
+export class StreamRegistry implements WatchedStreams {
   readonly counts = { websocket: 0, event_stream: 0, response: 0, download: 0 } satisfies Record<StreamKind, number>;
   readonly #options: OpenStreamsOptions;
   readonly #open = new Map<OpenStream, Standing>();
@@ -102,7 +110,6 @@ export class StreamRegistry implements OpenStreams {
     this.counts[stream.streamKind]--;
   }
 
-  /** To be called when entries have come into the view: whoever has to go has gone when this returns, or a moment later in a burst. */
   viewChanged(): void {
     const { monotonic, wait } = this.#options;
     if (this.#open.size === 0 || this.#judgingLater) return;
@@ -118,7 +125,6 @@ export class StreamRegistry implements OpenStreams {
     });
   }
 
-  /** Looks no more; what is open stays open. */
   stop(): void {
     this.#stopped.abort();
   }

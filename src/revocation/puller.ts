@@ -65,8 +65,10 @@ export class FeedPuller implements Follower {
 
   async catchUp(): Promise<void> {
     this.#pulledAt = this.#options.monotonic();
+    const before = this.#cursor;
     try {
       for (let end = false; !end; ) end = await this.#step();
+      if (this.#cursor !== null && this.#cursor.join() !== before?.join()) await this.#options.receipt(this.#cursor);
     } catch (error) {
       this.#failedAt = this.#options.monotonic();
       throw error;

@@ -8,6 +8,7 @@ import { workerPasswords } from "./argon2.ts";
 import type { WorkerEnvironment } from "./environment.ts";
 import type { ExecutionContext } from "./platform.ts";
 import { remoteStore } from "./remote-store.ts";
+import { SeparateStreams } from "./separate-streams.ts";
 
 /** Milliseconds after which a view is not served from before it has been pulled. */
 const BOUND = 1_000;
@@ -45,6 +46,9 @@ export async function createIsolate(
   const { config, secrets, objects } = environment;
   const monotonic = (): number => performance.now();
   let puller: FeedPuller | null = null;
+  const refresh = async (): Promise<void> => {
+    if (puller !== null && puller.need !== "none") await puller.start();
+  };
   const gateway = await createGateway({
     ...{ config, secrets, observe, monotonic, wait, version, caches: CACHES, sharesReads: false },
     now: () => Date.now(),
@@ -56,9 +60,11 @@ export async function createIsolate(
     ...{ signature: webSignatureCheck, importSigner: importWebSigner, digests: webDigests },
     ...{ feedInterval: 0, feedWait: 0 },
     follow(options) {
-      puller = new FeedPuller({ ...options, bound: BOUND });
+      const receipt = async (): Promise<void> => void (await tend());
+      puller = new FeedPuller({ ...options, receipt, bound: BOUND });
       return puller;
     },
+    watch: (options) => new SeparateStreams({ ...options, refresh }),
   });
   let tendedAt = Number.NEGATIVE_INFINITY;
   let hasKeys = false;
@@ -66,8 +72,7 @@ export async function createIsolate(
   /** By a cold isolate each request does it for itself, before it is served. */
   async function tend(): Promise<void> {
     tendedAt = monotonic();
-    await gateway.tend();
-    hasKeys = true;
+    hasKeys = (await gateway.tend()) || hasKeys;
   }
 
   async function ready(context: ExecutionContext): Promise<void> {

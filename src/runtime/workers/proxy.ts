@@ -1,6 +1,8 @@
 import type { Decision, IncomingRequest } from "../../app/decision.ts";
 import type { Gateway } from "../../app/gateway.ts";
+import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
+import type { StreamCut } from "../../observe/streams.ts";
 import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { createAddressSet } from "../../proxy/address.ts";
@@ -21,6 +23,7 @@ export type SendOn = (request: Request, incoming: IncomingRequest, passed: Passe
 
 /** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const EVENT_STREAM = /^\s*text\/event-stream\b/i;
 /** Answers without a body (Fetch §2.2.3), besides 101. */
 const NO_BODY = new Set([204, 205, 304]);
 
@@ -62,10 +65,10 @@ export function createProxy(gateway: Gateway): SendOn {
     });
     if (written === null) return refuse("upstream_failed");
     if (upgrade && sent.status === 101) {
-      const response = joinWebSockets(sent, headersOf(written), incoming.headers);
+      const response = joinWebSockets(sent, headersOf(written), incoming.headers, passed, gateway.streams);
       return response === null ? refuse("upstream_failed") : { ok: true, response };
     }
-    return { ok: true, response: answerOf(sent, method, written) };
+    return { ok: true, response: answerOf(sent, method, written, passed, gateway.streams) };
   };
 }
 
@@ -81,10 +84,55 @@ function headersOf(lines: HeaderList): Headers {
   return headers;
 }
 
-/** The body goes on as it comes, in the coding that it has. */
-function answerOf(sent: Response, method: string, lines: HeaderList): Response {
-  const empty = NO_BODY.has(sent.status) || method === "HEAD";
-  return new Response(empty ? null : sent.body, { status: sent.status, headers: headersOf(lines) });
+/**
+ * The body goes on as it comes. One that says how long it is, or that nobody in particular gets, is left to the platform altogether; any
+ * other passes through here, so that it can be cut.
+ */
+function answerOf(sent: Response, method: string, lines: HeaderList, passed: Passed, streams: OpenStreams): Response {
+  const init = { status: sent.status, headers: headersOf(lines) };
+  const { principal, route } = passed;
+  if (NO_BODY.has(sent.status) || method === "HEAD" || sent.body === null) return new Response(null, init);
+  if (principal === null || init.headers.has("content-length")) return new Response(sent.body, init);
+  const streamKind = EVENT_STREAM.test(init.headers.get("content-type") ?? "") ? "event_stream" : "response";
+  return new Response(watched(sent.body, { streamKind, principal, route }, streams), init);
+}
+
+/** The body as long as it may go on. What fails fails for the client as well: half a body never looks whole. */
+function watched(
+  body: ReadableStream<Uint8Array>,
+  about: Omit<OpenStream, "cut">,
+  streams: OpenStreams,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let stream: OpenStream | null = null;
+  const end = (): void => {
+    if (stream !== null) streams.remove(stream);
+  };
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const cut = (why: StreamCut): void => {
+        controller.error(new Error(why));
+        reader.cancel().catch(() => {});
+      };
+      stream = { ...about, cut };
+      streams.add(stream);
+    },
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        end();
+        controller.close();
+      } catch (error) {
+        end();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      end();
+      await reader.cancel(reason);
+    },
+  });
 }
 
 /** Asks one target, and another where that cannot have been reached and asking does no more than it would once. */

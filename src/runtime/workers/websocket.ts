@@ -1,3 +1,4 @@
+import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import { allHeaders, type HeaderList } from "../../lib/header-list.ts";
 import { BEARER_SUBPROTOCOL } from "../../protocol/names.ts";
 import { offersBearer } from "../../proxy/subprotocols.ts";
@@ -17,14 +18,95 @@ export function withoutHandshake(lines: HeaderList): string[] {
   return kept;
 }
 
-/** Answers 101 as the upstream did, with its WebSocket; null where it has changed over to something else. */
-export function joinWebSockets(upstream: Response, headers: Headers, request: HeaderList): Response | null {
-  const webSocket: unknown = Reflect.get(upstream, "webSocket");
-  if (webSocket === null || webSocket === undefined) return null;
+/** One end of a WebSocket, as the platform has it. */
+interface EdgeSocket {
+  binaryType: string;
+  accept(): void;
+  send(data: string | ArrayBuffer): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(kind: "message", listener: (event: { readonly data: string | ArrayBuffer }) => void): void;
+  addEventListener(kind: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  addEventListener(kind: "error", listener: () => void): void;
+}
+
+declare const WebSocketPair: new () => { readonly 0: EdgeSocket; readonly 1: EdgeSocket };
+
+/** RFC 6455 §7.4.1: what an endpoint sees where no code was sent, and where the connection was lost. Neither may be sent. */
+const NO_CODE = 1005;
+const LOST = 1006;
+const GOING_AWAY = 1001;
+const INTERNAL = 1011;
+/** Of the private range: the session is over. */
+const ENDED = 4401;
+
+/**
+ * Answers 101 as the upstream did, with its WebSocket; null where it has changed over to something else. Under a principal the messages
+ * pass through here, so that the socket can be ended; without one the platform joins both ends by itself.
+ */
+export function joinWebSockets(
+  upstream: Response,
+  headers: Headers,
+  request: HeaderList,
+  { principal, route }: Pick<OpenStream, "route"> & { readonly principal: OpenStream["principal"] | null },
+  streams: OpenStreams,
+): Response | null {
+  const socket: EdgeSocket | null = Reflect.get(upstream, "webSocket") ?? null;
+  if (socket === null) return null;
   // A browser that offered subprotocols takes no answer without one of them (RFC 6455 §4.1).
   if (!headers.has("sec-websocket-protocol") && offersBearer(allHeaders(request, "sec-websocket-protocol"))) {
     headers.set("Sec-WebSocket-Protocol", BEARER_SUBPROTOCOL);
   }
-  const init: ResponseInit & { readonly webSocket: unknown } = { status: 101, headers, webSocket };
+  if (principal === null) return switchingProtocols(headers, socket);
+  const pair = new WebSocketPair();
+  const [theirs, client] = [pair[0], pair[1]];
+  const stream: OpenStream = {
+    ...{ streamKind: "websocket", principal, route },
+    cut(cut) {
+      close(client, ENDED, cut);
+      close(socket, GOING_AWAY, "");
+    },
+  };
+  relay(client, socket, () => streams.remove(stream));
+  streams.add(stream);
+  return switchingProtocols(headers, theirs);
+}
+
+function switchingProtocols(headers: Headers, webSocket: EdgeSocket): Response {
+  const init: ResponseInit & { readonly webSocket: EdgeSocket } = { status: 101, headers, webSocket };
   return new Response(null, init);
+}
+
+function relay(client: EdgeSocket, upstream: EdgeSocket, onEnd: () => void): void {
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    one.accept();
+    one.binaryType = "arraybuffer";
+    one.addEventListener("message", ({ data }) => {
+      try {
+        other.send(data);
+      } catch {
+        // The other end has closed; its own event says so.
+      }
+    });
+    one.addEventListener("close", ({ code, reason }) => {
+      onEnd();
+      close(other, code === LOST ? INTERNAL : code, reason);
+      close(one, code === LOST ? INTERNAL : code, reason);
+    });
+    one.addEventListener("error", () => {
+      onEnd();
+      close(other, INTERNAL, "");
+    });
+  }
+}
+
+function close(socket: EdgeSocket, code: number, reason: string): void {
+  try {
+    if (code === NO_CODE) socket.close();
+    else socket.close(code, reason);
+  } catch {
+    // It has been closed before.
+  }
 }

@@ -10,6 +10,7 @@ import { incomingRequest } from "./incoming.ts";
 import { createIsolate, type Isolate } from "./isolate.ts";
 import { writeLog } from "./log.ts";
 import type { Bindings, ExecutionContext, ScheduledController } from "./platform.ts";
+import { platformProblems } from "./platform-limits.ts";
 import { createProxy, type SendOn } from "./proxy.ts";
 import { VERSION } from "./version.ts";
 
@@ -32,7 +33,8 @@ const MAX_SWEEPS = 50;
 export function worker(config: ConfigInput): WorkerHandlers {
   // At once, so that a bad configuration is never deployed.
   const parsed = parseConfig(config);
-  if (!parsed.ok) throw new ConfigError("The configuration", parsed.problems);
+  const problems = parsed.ok ? platformProblems(parsed.config) : parsed.problems;
+  if (problems.length > 0) throw new ConfigError("The configuration", problems);
   let serving: Serving | null = null;
 
   /** Two requests may come to a cold isolate at once: none waits for the other, and the first to be done is taken. */
