@@ -17,8 +17,12 @@ export interface RedisSentinel {
   readonly url: string;
   readonly servers: readonly RedisServer[];
   primary(): Promise<RedisServer>;
+  /** Of the sentinels; the URL names them in this order. */
+  readonly ports: readonly number[];
   /** kill -9 of the primary. Resolves when the sentinels have put another server in its place, and it takes writes. */
   killPrimary(): Promise<{ readonly killed: RedisServer; readonly promoted: RedisServer }>;
+  /** Has the sentinels put another server in the place of a primary that is well. Resolves as `killPrimary`. */
+  handOver(): Promise<void>;
 }
 
 export async function startRedisSentinel(): Promise<RedisSentinel> {
@@ -41,38 +45,45 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     if (found === undefined) throw new Error(`the sentinels name an unknown primary: ${port}`);
     return found;
   };
+  async function successorOf(before: RedisServer): Promise<RedisServer> {
+    let promoted = before;
+    await waitUntil(
+      () => "the sentinels put no other server in the primary's place",
+      async () => {
+        promoted = await primary();
+        if (promoted === before) return false;
+        const [role] = (await promoted.command("ROLE").catch(() => [])) as readonly unknown[];
+        return role === "master";
+      },
+    );
+    // Each sentinel tells of the change for itself, the leader when it has ended the failover, and clients drop their
+    // connection at every word of it. The address that they give out changes before that, their record with it.
+    await waitUntil(
+      () => "not every sentinel has made the change",
+      async () => {
+        const records = await Promise.all(sentinelPorts.map((port) => redisCommand(port, "SENTINEL", "MASTER", name)));
+        return records.every((record) => {
+          const fields = record as readonly string[];
+          return Number(fields[fields.indexOf("port") + 1]) === promoted.port;
+        });
+      },
+    );
+    return promoted;
+  }
+
   const [seed, ...more] = sentinelPorts;
   const nodes = more.map((port) => `&node=127.0.0.1:${port}`).join("");
   return {
-    ...{ url: `redis://127.0.0.1:${seed}?sentinel=${name}${nodes}`, servers, primary },
+    ...{ url: `redis://127.0.0.1:${seed}?sentinel=${name}${nodes}`, servers, primary, ports: sentinelPorts },
     async killPrimary() {
       const killed = await primary();
       await killed.kill();
-      let promoted = killed;
-      await waitUntil(
-        () => "the sentinels put no other server in the primary's place",
-        async () => {
-          promoted = await primary();
-          if (promoted === killed) return false;
-          const [role] = (await promoted.command("ROLE").catch(() => [])) as readonly unknown[];
-          return role === "master";
-        },
-      );
-      // Each sentinel tells of the change for itself, the leader when it has ended the failover, and clients drop their
-      // connection at every word of it. The address that they give out changes before that, their record with it.
-      await waitUntil(
-        () => "not every sentinel has made the change",
-        async () => {
-          const records = await Promise.all(
-            sentinelPorts.map((port) => redisCommand(port, "SENTINEL", "MASTER", name)),
-          );
-          return records.every((record) => {
-            const fields = record as readonly string[];
-            return Number(fields[fields.indexOf("port") + 1]) === promoted.port;
-          });
-        },
-      );
-      return { killed, promoted };
+      return { killed, promoted: await successorOf(killed) };
+    },
+    async handOver() {
+      const before = await primary();
+      await redisCommand(seed ?? 0, "SENTINEL", "FAILOVER", name);
+      await successorOf(before);
     },
   };
 }

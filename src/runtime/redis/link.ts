@@ -36,12 +36,14 @@ export class RedisLink {
   readonly #clocks = new Map<string, RedisClock>();
   #state: State = { kind: "down" };
   #preparing: Promise<void> | null = null;
+  #closed = false;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#client = redisClient(options.url.address, { timeout: options.timeout, name: "postern" });
     this.#client.on("ready", () => void this.#prepare());
     this.#client.on("close", () => this.#lost());
+    this.#client.on("end", () => this.#connectAgain());
     // What failed is told by the calls that it failed.
     this.#client.on("error", () => {});
   }
@@ -61,6 +63,7 @@ export class RedisLink {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#client.status === "ready") await this.#client.quit().catch(() => {});
     this.#client.disconnect();
   }
@@ -79,6 +82,18 @@ export class RedisLink {
   #lost(): void {
     this.#state = { kind: "down" };
     this.#clocks.clear();
+  }
+
+  /**
+   * The client goes on by itself after a loss, but for one: it ends for good when Sentinels tell of a failover just as it asks them
+   * for the primary.
+   */
+  #connectAgain(): void {
+    this.#lost();
+    if (this.#closed) return;
+    setTimeout(() => {
+      if (!this.#closed) this.#client.connect().catch(() => {});
+    }, PAUSE_AFTER_FAILURE).unref();
   }
 
   #prepare(): Promise<void> {
