@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSecretRing } from "../../src/keys/secrets.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { createRefreshTokens } from "../../src/sessions/refresh-token-codec.ts";
-import { type InProcessGateway, inProcessGateway } from "../support/gateway-in-process.ts";
+import { type InProcessGateway, inProcessGateway, type StandIns } from "../support/gateway-in-process.ts";
+import { type ObjectStores, startObjectStores } from "../support/object-stores.ts";
 import { ALICE } from "../support/people.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
 import { RotationModel } from "./rotation-model.ts";
@@ -13,8 +14,9 @@ const AGENTS = ["curl/8.0", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201
 const CLIENTS = 3;
 
 let subject: InProcessGateway;
-async function open(input: Readonly<Record<string, unknown>>): Promise<void> {
-  subject = await inProcessGateway({ registration: true, roles: { user: { scopes: ["a"] } }, ...input }, SECRETS[0]);
+async function open(input: Readonly<Record<string, unknown>>, standIns: StandIns = {}): Promise<void> {
+  const config = { registration: true, roles: { user: { scopes: ["a"] } }, ...input };
+  subject = await inProcessGateway(config, SECRETS[0], standIns);
   await subject.ask("/auth/register", { json: { username: ALICE.name, password: ALICE.password } });
 }
 
@@ -293,4 +295,19 @@ describe.skipIf(REDIS_SERVER === null)("on Redis", () => {
     await server.stop();
   });
   rotationTests(150);
+});
+
+describe("in a Durable Object", () => {
+  let stores: ObjectStores;
+  beforeAll(async () => {
+    stores = await startObjectStores();
+    let offset = (): number => 0;
+    await open({}, { store: () => stores.open(() => offset()) });
+    offset = () => subject.now() - Date.now();
+  });
+  afterAll(async () => {
+    await subject.close();
+    await stores.stop();
+  });
+  rotationTests(60);
 });

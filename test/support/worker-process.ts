@@ -55,7 +55,7 @@ export async function startWorker(
     },
     objects: options.objects ?? { POSTERN_SQLITE: "PosternStore" },
   };
-  let running = await start(child, url, options.unready !== undefined);
+  let running = await startWorkerd(child, url, options.unready !== undefined);
 
   const cli = (args: readonly string[], stdin = ""): Promise<CliResult> => {
     const env = { ...process.env, POSTERN_ADMIN_TOKEN: ADMIN_TOKEN };
@@ -65,7 +65,7 @@ export async function startWorker(
     ...{ url, issuer, adminToken: ADMIN_TOKEN, cli },
     async restart() {
       await running.stop();
-      running = await start(child, url, options.unready !== undefined);
+      running = await startWorkerd(child, url, options.unready !== undefined);
     },
     stop: () => running.stop(),
     logs: () => running.output(),
@@ -81,7 +81,8 @@ export async function startWorker(
   };
 }
 
-async function start(options: WorkerChildOptions, url: string, unready: boolean): Promise<Child> {
+/** Starts workerd and waits until what runs there is ready, or answers (`unready`). */
+export async function startWorkerd(options: WorkerChildOptions, url: string, unready = false): Promise<Child> {
   const child = startChild(process.execPath, [CHILD, JSON.stringify(options)], {});
   await waitUntil(
     () => `the Worker is not ready; it wrote:\n${child.output()}`,
