@@ -30,7 +30,7 @@ export function createListener(front: Front): Listener {
           ? decision.then((settled) => carryOut(exchange, settled, proxy))
           : carryOut(exchange, decision, proxy);
       },
-      end: () => void proxy.destroy(),
+      end: () => proxy.destroy(),
     };
   }
   return new HttpListener(under, front, { webSockets, observed: true });

@@ -1,5 +1,5 @@
-import type { Duplex, Readable } from "node:stream";
-import type { Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { StreamKind } from "../../observe/streams.ts";
@@ -7,12 +7,12 @@ import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
 import type { Exchange, Passed } from "./exchange.ts";
-import { failureOf, type Phase, TotalTimeout } from "./proxy-failure.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
+import type { Connection, ResponseHandler } from "./upstream/connection.ts";
+import type { ResponseHead } from "./upstream/response-head.ts";
+import type { UpstreamError } from "./upstream/upstream-error.ts";
 import type { WebSockets } from "./websocket.ts";
 
-/** Interim responses that one request may bring. */
-const MAX_INTERIM = 16;
 /** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Methods that may be repeated where the request has not been sent (RFC 9110 §9.2.2). */
@@ -31,6 +31,8 @@ export interface Relayed {
   /** The Host that is sent; null: the target's own. */
   readonly host: string | null;
   readonly body: Readable | null;
+  /** Of the body; null where it is not known before its end. */
+  readonly length: string | null;
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly passed: Passed;
@@ -38,13 +40,12 @@ export interface Relayed {
 }
 
 /** Sends a request to its upstream and writes the response straight to the client, piece by piece, with back-pressure both ways. */
-export class Relay implements Dispatcher.DispatchHandler, Waiting {
+export class Relay implements ResponseHandler, Waiting {
   readonly #relayed: Relayed;
   readonly #exchange: Exchange;
   /** Where the request is, until it has ended there. */
   #target: Target | null = null;
-  #controller: Dispatcher.DispatchController | null = null;
-  #phase: Phase = "connecting";
+  #connection: Connection | null = null;
   /** Whether the target has been told that it failed. */
   #blamed = false;
   /** Whether the client has its answer, whatever still comes from the target. */
@@ -52,8 +53,8 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   #deadline: NodeJS.Timeout | null = null;
   #repeated = false;
   #waiting = false;
-  #written = false;
-  #interim = 0;
+  /** The response's, until it is written: with the first piece of the body, or soon. */
+  #head: { readonly status: number; readonly phrase: string | undefined; readonly headers: string[] } | null = null;
   #kind: StreamKind = "download";
   #pieces = 0;
   #stream: OpenStream | null = null;
@@ -65,16 +66,18 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
 
   dispatch(): void {
     const { totalTimeout } = this.#relayed.targets.upstream;
-    if (totalTimeout !== null) this.#deadline = setTimeout(() => this.#end(new TotalTimeout()), totalTimeout);
+    if (totalTimeout !== null) this.#deadline = setTimeout(() => this.#end("total_timeout"), totalTimeout);
     this.#dispatch(null);
   }
 
   placed(target: Target): void {
-    const { method, headers, host, body, exchange } = this.#relayed;
+    const { method, headers, body, length, exchange } = this.#relayed;
+    const { client } = target;
+    const host = this.#relayed.host ?? client.host;
+    const upgrade = exchange.upgrade !== null;
     this.#target = target;
-    this.#phase = "connecting";
-    const upgrade = exchange.upgrade === null ? null : "websocket";
-    target.connections.dispatch({ path: exchange.target, method, headers, host, body, upgrade }, this);
+    this.#connection = client.connection(upgrade);
+    this.#connection.send({ method, path: exchange.target, host, headers, body, length, upgrade }, this);
   }
 
   gaveUp(): void {
@@ -86,7 +89,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   /** Ends the request to the upstream, where it has not ended. */
   abort(): void {
     if (this.#stream !== null) this.#relayed.streams.remove(this.#stream);
-    this.#end(new Error("the client went away"));
+    this.#end(null);
   }
 
   #dispatch(except: Target | null): void {
@@ -96,16 +99,12 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     else if (!targets.wait(this)) this.gaveUp();
   }
 
-  #end(error: Error): void {
+  /** Ends the request, wherever it is. `failure`: what the client is told, if it can be told anything. */
+  #end(failure: UpstreamFailure | null): void {
     const { targets, body } = this.#relayed;
     targets.forget(this);
-    if (this.#controller !== null) this.#controller.abort(error);
-    else if (!this.#over) {
-      // Nothing has been sent: what waits for a connection ends when there is one.
-      this.#finish();
-      const failure = failureOf(error, "connecting");
-      if (failure !== null && !this.#exchange.gone) this.#exchange.refuse(problemOf(failure));
-    }
+    this.#connection?.abort(this);
+    if (!this.#over) this.#failed(failure);
     body?.destroy();
   }
 
@@ -119,22 +118,14 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   #leave(): Target | null {
     const target = this.#target;
     this.#target = null;
-    this.#controller = null;
+    this.#connection = null;
     return target;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    this.#phase = "sent";
-    if (this.#over || this.#exchange.gone) controller.abort(new Error("nobody waits for it any more"));
-  }
+  /** Dropped: they promise nothing. */
+  onInterim(): void {}
 
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    _status: number,
-    _headers: unknown,
-    upstream: Duplex,
-  ): void {
+  onUpgrade(head: ResponseHead, upstream: Socket): void {
     const { webSockets, exchange, targets, pseudonym, passed } = this.#relayed;
     this.#finish();
     const target = this.#leave();
@@ -142,36 +133,22 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
       targets.succeeded(target);
       upstream.once("close", () => targets.release(target));
     }
-    webSockets.join(exchange, headerLines(controller), upstream, { pseudonym, passed });
+    webSockets.join(exchange, head.headers, upstream, { pseudonym, passed });
+    upstream.resume();
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    phrase: string | undefined,
-  ): void {
-    const exchange = this.#exchange;
-    if (status < 200) {
-      this.#interim++;
-      // 101 without having been asked, or no end of interim responses. Others are dropped: they promise nothing.
-      if (status === 101 || this.#interim > MAX_INTERIM) controller.abort(new Error("a bad interim response"));
-      return;
-    }
-    this.#phase = "answering";
+  onHead({ status, phrase, headers: lines }: ResponseHead): void {
     if (isGatewayStatus(status)) this.#blame("gateway_status");
-    const { pseudonym, passed } = this.#relayed;
+    const { exchange, pseudonym, passed } = this.#relayed;
     const { cookies } = passed;
     const authenticated = passed.principal !== null;
-    const lines = headerLines(controller);
     const cors = exchange.cors();
     const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors });
     if (headers === null) {
-      controller.abort(new Error("a transfer coding that cannot be passed on"));
+      this.#end("bad_response");
       return;
     }
-    exchange.outcome = "proxied";
-    exchange.head(status, isPlain(phrase) ? phrase : undefined, headers);
+    this.#head = { status, phrase: isPlain(phrase) ? phrase : undefined, headers };
     // The head goes with the first piece of the body. A body of unknown length may be long in coming, as an event stream's is.
     this.#kind = kindOf(headers);
     if (this.#kind !== "download") process.nextTick(goOn, this);
@@ -179,29 +156,52 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
 
   /** What has not ended with its head is open from now on, and its head is sent where no piece of the body has come with it. */
   goOn(): void {
-    if (this.#controller === null || this.#exchange.gone) return;
-    if (!this.#written) this.#exchange.res.flushHeaders();
+    if (this.#connection === null || this.#exchange.gone) return;
+    if (this.#head !== null) {
+      this.#writeHead();
+      this.#exchange.res.flushHeaders();
+    }
     this.#open();
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(piece: Buffer, last: boolean): void {
     const { res } = this.#exchange;
-    this.#written = true;
+    this.#writeHead();
+    if (last) {
+      res.end(piece);
+      this.#succeeded();
+      return;
+    }
     if (this.#kind === "download" && ++this.#pieces === LONG) this.#open();
-    if (this.#exchange.gone || res.write(chunk)) return;
-    controller.pause();
-    if (this.#waiting) return;
+    if (this.#exchange.gone || res.write(piece) || this.#waiting) return;
     this.#waiting = true;
+    this.#connection?.pause(this);
     res.once("drain", () => {
       this.#waiting = false;
-      controller.resume();
+      this.#connection?.resume(this);
     });
   }
 
-  onResponseEnd(): void {
-    this.#written = true;
-    this.#finish();
+  onEnd(): void {
+    this.#writeHead();
     this.#exchange.res.end();
+    this.#succeeded();
+  }
+
+  onFailure({ failure }: UpstreamError): void {
+    this.#failed(failure);
+  }
+
+  #writeHead(): void {
+    const head = this.#head;
+    if (head === null) return;
+    this.#head = null;
+    this.#exchange.outcome = "proxied";
+    this.#exchange.head(head.status, head.phrase, head.headers);
+  }
+
+  #succeeded(): void {
+    this.#finish();
     const { targets } = this.#relayed;
     const target = this.#leave();
     if (target === null) return;
@@ -209,21 +209,21 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     targets.release(target);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  /** Null: not the upstream's failure. */
+  #failed(failure: UpstreamFailure | null): void {
     const exchange = this.#exchange;
     const unanswered = !this.#over && !exchange.gone;
-    const failure = failureOf(error, this.#phase);
     if (unanswered && failure !== null) this.#blame(failure);
     const target = this.#leave();
     if (target !== null) this.#relayed.targets.release(target);
-    if (!unanswered) return;
-    if (failure !== null && this.#mayRepeat(failure)) {
+    if (unanswered && failure !== null && this.#mayRepeat(failure)) {
       this.#repeated = true;
       this.#blamed = false;
       this.#dispatch(target);
       return;
     }
     this.#finish();
+    if (!unanswered) return;
     if (exchange.res.headersSent) this.#cut();
     else exchange.refuse(failure === null ? { code: "upstream_failed" } : problemOf(failure));
   }
@@ -279,11 +279,5 @@ function kindOf(headers: HeaderList): StreamKind {
   return kind;
 }
 
-/** A reason phrase that may be written again; undici has read it as UTF-8. Nobody needs one (RFC 9112 §4). */
-const isPlain = (phrase: string | undefined): boolean => phrase !== undefined && /^[\t\x20-\x7e]*$/.test(phrase);
-
-/** The response's header lines as they came; undici hands them over as bytes. */
-function headerLines({ rawHeaders }: Dispatcher.DispatchController): HeaderList {
-  if (!Array.isArray(rawHeaders)) return [];
-  return rawHeaders.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
-}
+/** A reason phrase that may be written again. Nobody needs one (RFC 9112 §4). */
+const isPlain = (phrase: string): boolean => /^[\t\x20-\x7e]*$/.test(phrase);

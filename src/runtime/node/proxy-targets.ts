@@ -5,13 +5,14 @@ import { Outlier } from "../../proxy/outlier.ts";
 import { ProbedHealth } from "../../proxy/probed-health.ts";
 import type { Upstream } from "../../proxy/upstream.ts";
 import { weightOf } from "../../proxy/upstream-failure.ts";
-import { type Connections, connectTo } from "./proxy-connections.ts";
+import { clientOf } from "./proxy-client.ts";
 import { type Probing, startProbing } from "./proxy-probing.ts";
+import type { UpstreamClient } from "./upstream/client.ts";
 
 /** One place where an upstream runs. */
 export interface Target extends Candidate {
   readonly origin: string;
-  readonly connections: Connections;
+  readonly client: UpstreamClient;
   readonly outlier: Outlier | null;
   readonly health: ProbedHealth | null;
   /** Ends its ejection; null while it is not ejected. */
@@ -44,7 +45,7 @@ export class Targets {
     this.#observe = observe;
     this.#targets = targets.map((origin) => ({
       origin,
-      connections: connectTo(origin, upstream),
+      client: clientOf(origin, upstream),
       // Leaving out the only one there is helps nobody.
       outlier: ejection === null || targets.length === 1 ? null : new Outlier(ejection),
       health: health === null ? null : new ProbedHealth(health),
@@ -100,13 +101,13 @@ export class Targets {
     if (weight === "unreachable" || (enough && this.#mayEject())) this.#eject(target, outlier);
   }
 
-  async destroy(): Promise<void> {
+  destroy(): void {
     this.#probing?.stop();
     if (this.#patience !== null) clearTimeout(this.#patience);
     for (const { ejection } of this.#targets) if (ejection !== null) clearTimeout(ejection);
     const { name, targets } = this.upstream;
     this.#observe({ kind: "upstream_closed", upstream: name, targets });
-    await Promise.all(this.#targets.map(({ connections }) => connections.destroy()));
+    for (const { client } of this.#targets) client.destroy();
   }
 
   #mayEject(): boolean {

@@ -14,7 +14,7 @@ import type { WebSockets } from "./websocket.ts";
 export interface ReverseProxy {
   forward(exchange: Exchange, passed: Passed): void;
   /** Lets go of its upstreams: connections that nobody else uses end. */
-  destroy(): Promise<void>;
+  destroy(): void;
 }
 
 /** What proxies of one listener have in common. */
@@ -56,7 +56,6 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       peer: exchange.peer,
       peerTrusted: trusted(exchange.peer),
     });
-    if (framing.kind === "length") headers.push("Content-Length", framing.length);
     const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
     const relay = new Relay({
       exchange,
@@ -66,6 +65,7 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       headers,
       host: hostFor(targets.upstream, exchange),
       body,
+      length: framing.kind === "length" ? framing.length : null,
       pseudonym,
       passed,
       streams,
@@ -99,8 +99,8 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
         },
       );
     },
-    async destroy() {
-      await Promise.all([...upstreams.values()].map((targets) => shared.release(targets)));
+    destroy() {
+      for (const targets of upstreams.values()) shared.release(targets);
     },
   };
 }

@@ -25,13 +25,13 @@ export class SharedTargets {
     return held.targets;
   }
 
-  async release({ upstream }: Targets): Promise<void> {
+  release({ upstream }: Targets): void {
     const key = JSON.stringify(upstream);
     const held = this.#held.get(key);
     if (held === undefined) return;
     held.users--;
     if (held.users > 0) return;
     this.#held.delete(key);
-    await held.targets.destroy();
+    held.targets.destroy();
   }
 }
