@@ -20,7 +20,8 @@ import { createRepairs } from "./repairs.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** The part of a gateway that lives as long as it runs: store, keys, revocations and verified tokens, whatever is configured anew. */
-export interface Core extends Omit<Services, "config" | "configHash" | "passwords" | "renew" | "metrics"> {
+export interface Core
+  extends Omit<Services, "config" | "configHash" | "passwords" | "renew" | "reports" | "metricsType"> {
   readonly view: RevocationView;
   readonly follower: Follower;
   readonly assertions: IdentityAssertions;
@@ -34,7 +35,7 @@ export interface Core extends Omit<Services, "config" | "configHash" | "password
   sweep(): Promise<boolean>;
 }
 
-export type CoreOptions = Omit<GatewayOptions, "passwords" | "metrics">;
+export type CoreOptions = Omit<GatewayOptions, "passwords" | "metrics" | "together">;
 
 /** What `config` says of store, tokens and revocation holds from here on: `keepFixed` (config/fixed.ts) names those options. */
 export async function createCore(options: CoreOptions): Promise<Core> {

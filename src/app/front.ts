@@ -1,9 +1,11 @@
 import type { Passwords } from "../accounts/passwords.ts";
 import { createRenewal } from "../authn/renewal.ts";
 import type { Config } from "../config/config.ts";
+import { readinessOf } from "../http/readiness.ts";
 import type { Services } from "../http/services.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { Reports } from "../observe/readiness.ts";
 import { createAddressSet } from "../proxy/address.ts";
 import { clientAddress } from "../proxy/client-address.ts";
 import { reservedPaths } from "../routing/reserved.ts";
@@ -22,12 +24,14 @@ export interface FrontOptions {
   readonly config: Config;
   readonly configHash: string;
   readonly passwords: Passwords;
-  readonly metrics?: Metrics;
+  readonly metrics?: Metrics | undefined;
+  /** See GatewayOptions. */
+  readonly together?: ((own: Reports) => Reports) | undefined;
 }
 
 /** What the endpoints work with under this configuration. */
 export function createServices(core: Core, options: FrontOptions): Services {
-  const { config, configHash, passwords, metrics } = options;
+  const { config, configHash, passwords, metrics, together = (own) => own } = options;
   const { store, accessTokens, refreshTokens, observe, catchUp, follower, view } = core;
   const readings = () => ({
     view: { state: follower.state, entries: view.size, age: follower.age },
@@ -40,8 +44,11 @@ export function createServices(core: Core, options: FrontOptions): Services {
     hasEnded: (sid) => view.holds({ kind: "session", sid }),
     ...{ roles: config.roles, limits: config.sessions },
   });
-  const counted = metrics === undefined ? {} : { metrics: { ...metrics, text: () => metrics.text(readings()) } };
-  return { ...core, config, configHash, passwords, renew, ...counted };
+  const reports = together({
+    readiness: () => readinessOf(core, configHash),
+    metrics: async () => (metrics === undefined ? "" : metrics.text(readings())),
+  });
+  return { ...core, config, configHash, passwords, renew, reports, metricsType: metrics?.contentType ?? null };
 }
 
 /** Routes, decision and endpoints of one configuration. */

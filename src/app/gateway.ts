@@ -6,6 +6,7 @@ import type { Digests } from "../lib/digests.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
+import type { Reports } from "../observe/readiness.ts";
 import type { Follower, FollowerOptions } from "../revocation/follower.ts";
 import type { Store } from "../stores/store.ts";
 import type { CacheBounds } from "../tokens/generation-cache.ts";
@@ -76,6 +77,8 @@ export interface GatewayOptions {
   readonly observe: Observe;
   /** Left out by a runtime whose operators read what is observed elsewhere. */
   readonly metrics?: Metrics;
+  /** Where several processes are one gateway: takes what this one says of itself, and gives what they say together. */
+  readonly together?: (own: Reports) => Reports;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds that never go back. */
@@ -98,11 +101,11 @@ export interface GatewayOptions {
 }
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { digests, metrics } = options;
+  const { digests, metrics, together } = options;
   const core = await createCore(options);
   async function under(config: Config, passwords: Passwords): Promise<Gateway> {
     const configHash = await hashOf(config, digests.sha256);
-    const front = createFront(core, { config, configHash, passwords, ...(metrics && { metrics }) });
+    const front = createFront(core, { config, configHash, passwords, metrics, together });
     const { start, leave, endStreams, stop, tend, sweep } = core;
     return { ...front, configHash, reconfigured: under, start, leave, endStreams, stop, tend, sweep };
   }

@@ -72,6 +72,8 @@ export interface Config {
   readonly routes: readonly Route[];
   readonly audit: { readonly keep: number; readonly max: number };
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly access: boolean };
+  /** Processes that serve. */
+  readonly workers: number | "auto";
   /** Milliseconds. */
   readonly shutdown: { readonly delay: number; readonly drain: number };
   /** Bytes of a body that Postern's own endpoints read. */

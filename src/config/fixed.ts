@@ -11,6 +11,7 @@ const fixedPart = (config: Config) => ({
   tokens: config.tokens,
   revocation: config.revocation,
   audit: config.audit,
+  workers: config.workers,
 });
 
 /** The options that a running gateway cannot change, by the path that they are known by. */
@@ -25,6 +26,7 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   "tokens.keys": ({ tokens }) => tokens.keys,
   revocation: ({ revocation }) => revocation,
   audit: ({ audit }) => audit,
+  workers: ({ workers }) => workers,
 };
 
 /** The next configuration with what cannot change as it is, and the paths of the options that would have to. */

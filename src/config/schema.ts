@@ -33,6 +33,12 @@ const registration = z
   .meta({ title: "true, false or an object with roles" })
   .describe("Let anybody make an account at `POST /auth/register`.");
 
+const workers = z
+  .union([whole(1, 64), z.literal("auto")], { error: 'expected a whole number, 1 to 64, or "auto"' })
+  .prefault(1)
+  .meta({ title: 'a whole number, 1 to 64, or "auto"' })
+  .describe('Processes that serve, each on a core of its own; `"auto"`: as many as there are cores.');
+
 /** The configuration file. Descriptions become docs/configuration.md and the JSON schema; `title` says what a value looks like. */
 export const SHAPE = {
   issuer: text('the public URL of this gateway, such as "https://app.example.com"', refuseIssuer).describe(
@@ -210,6 +216,7 @@ export const SHAPE = {
   })
     .prefault({})
     .describe("Logs: JSON lines on standard output, without tokens and passwords."),
+  workers,
   shutdown: group({
     delay: duration("0s", "5m")
       .prefault("0s")

@@ -38,6 +38,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     routes: parsed.routes.map(toRoute),
     audit: parsed.audit,
     log: parsed.log,
+    workers: parsed.workers,
     shutdown: parsed.shutdown,
     maxBody: parsed.maxBody,
     storeTimeout: parsed.storeTimeout ?? STORE_TIMEOUT[address.kind],

@@ -4,6 +4,7 @@ import type { Renew } from "../authn/renewal.ts";
 import type { Config, Secrets } from "../config/config.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
+import type { Reports } from "../observe/readiness.ts";
 import type { FeedStreams } from "../revocation/feed-streams.ts";
 import type { ViewState } from "../revocation/follower.ts";
 import type { RefreshTokens } from "../sessions/refresh-token.ts";
@@ -22,8 +23,9 @@ export interface Services extends TokenAuthenticator {
   readonly refreshTokens: RefreshTokens;
   readonly passwords: Passwords;
   readonly observe: Observe;
-  /** What has been observed; left out where nobody counts. */
-  readonly metrics?: { readonly contentType: string; text(): Promise<string> };
+  readonly reports: Reports;
+  /** The content type of metrics; null where nobody counts. */
+  readonly metricsType: string | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Resolves after so many milliseconds. */

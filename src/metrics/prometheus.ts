@@ -79,6 +79,8 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
   for (const outcome of ["applied", "refused"]) reloads.inc({ outcome }, 0);
   const lastReload = gauge("config_last_reload_successful", "1 unless the last new configuration was refused.", []);
   lastReload.set(1);
+  gauge("workers", "Processes that are this gateway and answered.", []).set(1);
+  const restarts = counter("worker_restarts", "Times a process that had ended was replaced.", []);
   const hashing = gauge("password_hashes", "Password hashes at work and waiting.", ["state"]);
   const followers = gauge("revocation_followers", "Services that follow the revocations on this gateway.", []);
   const refused = counter("password_hashes_refused", "Password hashes refused because the queue was full.", []);
@@ -139,6 +141,9 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
       case "config_reloaded":
         reloads.inc({ outcome: "applied" });
         lastReload.set(1);
+        return;
+      case "worker_restarted":
+        restarts.inc();
         return;
       case "config_refused":
         reloads.inc({ outcome: "refused" });

@@ -31,6 +31,7 @@ export function logLevel(event: Observation, access: boolean): LogLevel | null {
     case "config_reloaded":
       return event.kept.length === 0 ? "info" : "warn";
     case "config_refused":
+    case "worker_restarted":
     case "history_broken":
     case "history_repaired":
     case "internal_error":

@@ -59,6 +59,8 @@ export type Observation =
   | { readonly kind: "config_reloaded"; readonly config: string; readonly kept: readonly string[] }
   /** The configuration was read again and cannot be used; nothing has changed. */
   | { readonly kind: "config_refused"; readonly problems: readonly string[] }
+  /** This process has taken the place of another that ended. */
+  | { readonly kind: "worker_restarted"; readonly reason: string }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 
 export type Observe = (event: Observation) => void;

@@ -7,7 +7,7 @@ import type { Observation } from "../../src/observe/observation.ts";
 import { nodePasswords } from "../../src/runtime/node/argon2.ts";
 import { nodeDigests } from "../../src/runtime/node/digests.ts";
 import { openStore } from "../../src/runtime/node/open-store.ts";
-import { FOLLOWING } from "../../src/runtime/node/serve.ts";
+import { FOLLOWING } from "../../src/runtime/node/serve-in-process.ts";
 import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
 import { importNodeSigner } from "../../src/runtime/node/signer.ts";
 import type { Store } from "../../src/stores/store.ts";

@@ -5,9 +5,13 @@ import type { Observation, Observe } from "../../observe/observation.ts";
 
 export type Log = pino.Logger;
 
-/** JSON lines on standard output. Nothing that is logged holds a token, a cookie or a password. */
-export const createLog = (config: Pick<Config, "log">): Log =>
-  pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** JSON lines on standard output, with the number of the process where it is one of several. Nothing that is logged holds a token, a cookie or a password. */
+export const createLog = (config: Pick<Config, "log">, worker: number | null): Log =>
+  pino({
+    level: config.log.level,
+    base: worker === null ? null : { worker },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
 
 /** Turns what happened into log lines. */
 export function logObservations(log: Log, wantsRequests: () => boolean): Observe {

@@ -1,0 +1,75 @@
+import { ConfigError } from "../../config/config-error.ts";
+import type { Reports } from "../../observe/readiness.ts";
+import { StoreProblem } from "../../stores/store-problem.ts";
+import { ListenProblem } from "./bind.ts";
+import { type Membership, type Served, serveInProcess } from "./serve-in-process.ts";
+import { type NewConfig, Pending, type ToSupervisor, type ToWorker } from "./worker-messages.ts";
+
+/** What the supervisor may take to hear of the others, in milliseconds; then this worker speaks for itself. */
+const PATIENCE = 5_000;
+
+const pending = new Pending();
+let own: Reports | null = null;
+let served: Promise<Served> | null = null;
+
+const send = (message: ToSupervisor): void => void process.send?.(message);
+
+/** What all say is asked of the supervisor, who asks each, this one too. */
+function together(reports: Reports): Reports {
+  own = reports;
+  const all = (question: keyof Reports) => pending.ask((id) => send({ kind: "ask", id, question }), PATIENCE);
+  return {
+    readiness: async () => (await all("readiness"))?.readiness ?? reports.readiness(),
+    metrics: async () => (await all("metrics"))?.metrics ?? reports.metrics(),
+  };
+}
+
+function problemOf(error: unknown): "store" | "listen" | "other" {
+  if (error instanceof StoreProblem) return "store";
+  return error instanceof ListenProblem ? "listen" : "other";
+}
+
+async function start(message: ToWorker & { readonly kind: "start" }): Promise<void> {
+  const { config, secrets, worker, replaces } = message;
+  const membership: Membership = { worker, replaces, together };
+  served = serveInProcess({ config, secrets }, membership);
+  try {
+    const { url, operationsUrl } = await served;
+    send({ kind: "serving", url, operationsUrl });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    process.send?.({ kind: "failed", problem: problemOf(error), message: text } satisfies ToSupervisor, () =>
+      process.exit(1),
+    );
+  }
+}
+
+const taken = (result: NewConfig) => async () => {
+  if (result.ok) return result.config;
+  throw new ConfigError("The configuration", result.problems);
+};
+
+async function take(message: ToWorker): Promise<void> {
+  switch (message.kind) {
+    case "start":
+      await start(message);
+      return;
+    case "reload":
+      await (await served)?.reload(taken(message.result));
+      send({ kind: "answer", id: message.id, answer: {} });
+      return;
+    case "ask":
+      send({ kind: "answer", id: message.id, answer: { [message.question]: await own?.[message.question]() } });
+      return;
+    case "answer":
+      pending.settle(message.id, message.answer);
+      return;
+    case "stop":
+      await (await served)?.close();
+      process.exit(0);
+  }
+}
+
+process.on("message", (message: ToWorker) => void take(message));
+// A terminal and systemd signal every process; what it means is for the supervisor to say.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
