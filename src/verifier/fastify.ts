@@ -5,6 +5,8 @@ import type { Verifier } from "./verifier.ts";
 export { callerOf } from "./callers.ts";
 export type { Caller, Requirement } from "./guard.ts";
 
+const utf8 = new TextEncoder();
+
 /** What is needed of Fastify's request and reply. */
 interface Request {
   readonly raw: { readonly rawHeaders: readonly string[] };
@@ -12,7 +14,7 @@ interface Request {
 interface Reply {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
-  send(body: string): unknown;
+  send(body: Uint8Array): unknown;
 }
 
 /**
@@ -30,7 +32,8 @@ export function authenticate(verifier: Verifier, requirement?: Requirement) {
     const { status, headers, body } = guarded.answer;
     reply.code(status);
     for (const [name, value] of headers) reply.header(name, value);
-    reply.send(body);
+    // As bytes: Fastify would add a charset, which this type does not have.
+    reply.send(utf8.encode(body));
     return reply;
   };
 }
