@@ -10,10 +10,18 @@ import { waitUntil } from "../support/wait-until.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const TSC = join(ROOT, "node_modules/.bin/tsc");
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 /** The environment without what an npm around this test says to its own scripts. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_")));
+
+/** What docs/edge.md has a user write. */
+const WORKER = Object.fromEntries(
+  [
+    ...readFileSync(join(ROOT, "docs/edge.md"), "utf8").matchAll(/```(?:ts|toml)\n *(?:\/\/|#) (\S+)\n([\s\S]*?)```/g),
+  ].map(([, name = "", text = ""]) => [name, text]),
+);
 
 interface Packed {
   readonly filename: string;
@@ -62,7 +70,8 @@ describe("the packed package", () => {
   });
 
   test("every export exists, loads, and has types", async () => {
-    const names = Object.keys(MANIFEST.exports).filter((name) => name !== "./package.json");
+    // Workers are bundled, and their modules are the platform's: the next test does that.
+    const names = Object.keys(MANIFEST.exports).filter((name) => name !== "./package.json" && name !== "./workers");
     const specifiers = names.map((name) => `postern${name.slice(1)}`);
     const script = specifiers.map((name) => `await import(${JSON.stringify(name)});`).join("\n");
     await run(process.execPath, "--input-type=module", "--eval", script);
@@ -82,6 +91,25 @@ describe("the packed package", () => {
     const config = { compilerOptions: { ...options, skipLibCheck: false }, files: ["consumer.ts"] };
     await writeFile(join(project, "tsconfig.json"), JSON.stringify(config));
     expect(await run(TSC, "--project", "tsconfig.json")).toBe("");
+  });
+
+  test("a Worker is ten lines over it, which wrangler bundles", async () => {
+    for (const [name, text] of Object.entries(WORKER)) await writeFile(join(project, name), text);
+    const types = ["@cloudflare/workers-types"];
+    const options = {
+      module: "esnext",
+      moduleResolution: "bundler",
+      target: "es2024",
+      lib: ["es2024"],
+      strict: true,
+      allowImportingTsExtensions: true,
+    };
+    const compilerOptions = { ...options, noEmit: true, types, typeRoots: [join(ROOT, "node_modules")] };
+    await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["worker.ts"] }));
+    expect(await run(TSC, "--project", "tsconfig.json")).toBe("");
+    const said = await run(process.execPath, WRANGLER, "deploy", "--dry-run", "--outdir", "bundle");
+    expect(said).toContain("env.POSTERN_SQLITE (PosternStore)");
+    expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).toContain("PosternStore");
   });
 
   test("the command says its version", async () => {

@@ -43,7 +43,7 @@ export class PosternStore extends DurableObject implements StoreObject {
     const db = objectDatabase(this.#storage);
     const state = schemaState(db);
     if (state.kind === "newer" || state.kind === "foreign") {
-      throw new StoreUnavailable(`the Durable Object holds the data of a ${state.kind} program`, "unsuitable");
+      throw new StoreUnavailable(`the Durable Object's data are of another program (${state.kind})`, "unsuitable");
     }
     migrate(db, randomId());
     return withReceiptsInMemory(sqliteStore(db, () => this.wall()));

@@ -128,8 +128,9 @@ export function schemaState(db: SyncDatabase): SchemaState {
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('store', 'users', 'sessions')",
   );
   if (tables.length === 0) {
+    // Names that begin so are a Durable Object's own.
     const others = db.all(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' LIMIT 1",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' LIMIT 1",
     );
     return { kind: others.length === 0 ? "empty" : "foreign" };
   }
