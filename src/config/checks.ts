@@ -11,6 +11,7 @@ export function checkParts(parts: Parts): ConfigProblem[] {
   return [
     ...checkStore(parts),
     ...checkListeners(parts),
+    ...checkTls(parts),
     ...checkPaths(parts),
     ...checkLifetimes(parts),
     ...checkIdentityHeaders(parts),
@@ -33,6 +34,14 @@ function checkListeners({ sections: { listen, operations } }: Parts): ConfigProb
     return [];
   return [
     problem(["operations", "listen"], `is the address of the main listener: take another port than ${other.port}`),
+  ];
+}
+
+/** Where the listener speaks TLS, so does everybody who comes. */
+function checkTls({ sections: { issuer, tls } }: Parts): ConfigProblem[] {
+  if (issuer === null || tls === null || tls === undefined || issuer.startsWith("https:")) return [];
+  return [
+    problem(["issuer"], `must be https, since the listener has tls: write "https:${issuer.slice("http:".length)}"`),
   ];
 }
 

@@ -14,6 +14,12 @@ export type StoreAddress =
   | { readonly kind: "sqlite"; readonly file: string }
   | { readonly kind: "redis"; readonly url: string };
 
+/** A certificate with its chain, and its private key: PEM, or the names of files that hold it while they have not been read. */
+export interface ListenerTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** The configuration after parsing: every default filled in, every duration in milliseconds, every size in bytes. */
 export interface Config {
   /** An origin, or an origin with a path; no trailing slash. */
@@ -22,6 +28,8 @@ export interface Config {
   readonly origin: string;
   readonly audience: string;
   readonly listen: ListenAddress;
+  /** Of the main listener; null: plain HTTP, behind a proxy that speaks TLS. */
+  readonly tls: ListenerTls | null;
   readonly operations: { readonly listen: ListenAddress };
   readonly admin: { readonly public: boolean };
   /** Prefixes reserved on the main listener, without a trailing slash. */

@@ -27,6 +27,8 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   revocation: ({ revocation }) => revocation,
   audit: ({ audit }) => audit,
   workers: ({ workers }) => workers,
+  // Other files are no matter.
+  tls: ({ tls }) => tls === null,
 };
 
 /** The next configuration with what cannot change as it is, and the paths of the options that would have to. */
@@ -37,5 +39,6 @@ export function keepFixed(
   const kept = Object.entries(FIXED)
     .filter(([, read]) => JSON.stringify(read(running)) !== JSON.stringify(read(next)))
     .map(([path]) => path);
-  return { config: { ...next, ...fixedPart(running), origin: running.origin }, kept };
+  const tls = kept.includes("tls") ? running.tls : next.tls;
+  return { config: { ...next, ...fixedPart(running), origin: running.origin, tls }, kept };
 }

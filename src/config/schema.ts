@@ -12,7 +12,7 @@ import {
 } from "./names.ts";
 import { readCidr, readListen, readStore, refuseIssuer, refuseOrigin } from "./network.ts";
 import { roleList, route, scopeList } from "./schema-routes.ts";
-import { upstream } from "./schema-upstreams.ts";
+import { isPem, upstream } from "./schema-upstreams.ts";
 import { converted, duration, flag, group, list, named, oneOf, size, text, whole } from "./values.ts";
 
 const listen = () => converted('an address such as "127.0.0.1:8080" or "[::1]:8080"', readListen);
@@ -24,6 +24,12 @@ const attempts = (count: number, whose: string) =>
     attempts: whole(1, 1_000_000).prefault(count).describe(`Failed logins ${whose} in a window.`),
     window: duration("1s", "7d").prefault("15m").describe("How long a failed login counts."),
   }).prefault({});
+
+const pemFile = (expected: string) =>
+  text(expected, (value) => {
+    if (value === "") return "must not be empty";
+    return isPem(value) ? "must be the name of a file" : null;
+  });
 
 const registration = z
   .union([flag(), group({ roles: roleList().prefault([]).describe("Roles that whoever registers gets.") })], {
@@ -52,6 +58,14 @@ export const SHAPE = {
     .optional()
     .describe("The `aud` of access tokens. Default: the issuer."),
   listen: listen().prefault("127.0.0.1:8080").describe("Where the main listener binds. Port 0 takes any free one."),
+  tls: group({
+    cert: pemFile("a PEM file").describe("The certificate, with its chain."),
+    key: pemFile("a PEM file").describe("Its private key."),
+  })
+    .optional()
+    .describe(
+      "TLS 1.2 and 1.3 on the main listener. Without it something in front speaks TLS. Files are read again when they change.",
+    ),
   operations: group({
     listen: listen()
       .prefault("127.0.0.1:9464")

@@ -15,6 +15,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     origin: new URL(parsed.issuer).origin,
     audience: parsed.audience ?? parsed.issuer,
     listen: parsed.listen,
+    tls: parsed.tls ?? null,
     operations: parsed.operations,
     admin: parsed.admin,
     paths: parsed.paths,

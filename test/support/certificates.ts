@@ -8,9 +8,9 @@ export interface Certificate {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A certificate for a DNS name that signs itself: who trusts it names it as an authority. */
-export async function selfSigned(name: string): Promise<Certificate> {
-  const pems = await generate([{ name: "commonName", value: name }], {
+/** A certificate for a DNS name that signs itself: who trusts it names it as an authority, of which `subject` tells two apart. */
+export async function selfSigned(name: string, subject = name): Promise<Certificate> {
+  const pems = await generate([{ name: "commonName", value: subject }], {
     keyType: "ec",
     notBeforeDate: new Date(Date.now() - DAY),
     notAfterDate: new Date(Date.now() + DAY),

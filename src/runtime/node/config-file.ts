@@ -7,6 +7,8 @@ import { ConfigError } from "../../config/config-error.ts";
 import { type EnvironmentValues, readEnvironment } from "../../config/environment.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import { type ConfigProblem, problem } from "../../config/problems.ts";
+import { readListenerTls } from "./listener-tls.ts";
+import { NamedFiles } from "./named-files.ts";
 import { readUpstreamTls } from "./upstream-tls.ts";
 
 const NAMES = ["postern.config.ts", "postern.config.js", "postern.config.json"];
@@ -44,25 +46,31 @@ export async function loadConfig({ file, cwd, env, overrides = {} }: ConfigSourc
   const input = typeof written === "object" && written !== null ? { ...written, ...overrides } : written;
   const environment = readEnvironment(env);
   const result = parseConfig(input, environment.ok ? environment.values.store : null);
-  const tls = result.ok ? await readUpstreamTls(result.config.upstreams, dirname(path)) : null;
+  const named = new NamedFiles(dirname(path));
+  const read = result.ok ? await readNamedFiles(result.config, named) : null;
   const problems = [
     ...(result.ok ? [] : result.problems),
-    ...(tls?.problems ?? []),
+    ...named.problems,
     ...(environment.ok ? [] : environment.problems),
   ];
   if (!result.ok || !environment.ok || problems.length > 0) throw new ConfigError(path, problems);
   const fromFile = overrides.store === undefined && environment.values.store === null;
   const store = resolveStore(result.config.store, fromFile ? dirname(path) : cwd);
-  const config = { ...result.config, store, upstreams: tls?.upstreams ?? {} };
+  const config = { ...result.config, ...read, store };
   return {
     file: path,
-    files: [path, ...(tls?.files ?? [])],
+    files: [path, ...named.files],
     input,
     config,
     environment: environment.values,
     warnings: result.warnings,
   };
 }
+
+const readNamedFiles = async ({ tls, upstreams }: Config, files: NamedFiles) => ({
+  tls: await readListenerTls(tls, files),
+  upstreams: await readUpstreamTls(upstreams, files),
+});
 
 function resolveStore(store: StoreAddress, folder: string): StoreAddress {
   return store.kind === "sqlite" ? { kind: "sqlite", file: resolve(folder, store.file) } : store;

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Front } from "../../app/gateway.ts";
+import type { ListenerTls } from "../../config/config.ts";
 import { securityHeaders } from "../../http/security-headers.ts";
 import { canonicalAddress } from "../../proxy/address.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
@@ -19,6 +21,8 @@ const LIMITS = {
   /** Longer than load balancers keep theirs, so that it is they who close. */
   keepAliveTimeout: 75_000,
 };
+/** How long a client may take to agree on TLS. */
+const HANDSHAKE = 10_000;
 /** What is left when WebSockets have been told that they end, to hear of it. */
 const LAST_WORDS = 1_000;
 
@@ -58,6 +62,8 @@ export interface ListenerOptions {
   readonly webSockets: WebSockets;
   /** Whether its requests are counted. */
   readonly observed: boolean;
+  /** What it speaks TLS with; null: it does not. Whether it does never changes. */
+  readonly tls: (front: Front) => ListenerTls | null;
 }
 
 /** Node's HTTP server, strict where RFC 9112 is and Node is not, and able to close while connections are kept alive. */
@@ -66,6 +72,7 @@ export class HttpListener implements Listener {
   readonly #under: (front: Front) => Serving;
   readonly #webSockets: WebSockets;
   readonly #observed: boolean;
+  readonly #tls: (front: Front) => ListenerTls | null;
   readonly #ending = new WeakSet<Socket>();
   /** How many requests each connection waits for while it speaks HTTP. By connection: a set of requests would be rehashed all the time, and keep them. */
   readonly #waiting = new Map<Socket, number>();
@@ -74,18 +81,24 @@ export class HttpListener implements Listener {
   #leaving = false;
   #closing = false;
 
-  constructor(under: (front: Front) => Serving, front: Front, { webSockets, observed }: ListenerOptions) {
+  constructor(under: (front: Front) => Serving, front: Front, { webSockets, observed, tls }: ListenerOptions) {
+    this.#tls = tls;
     this.#under = under;
     this.#webSockets = webSockets;
     this.#observed = observed;
     this.#stage = this.#stageOf(front);
-    this.server = createServer({
+    const options = {
       ...LIMITS,
       insecureHTTPParser: false,
       // Both are answered here, with a problem document.
       requireHostHeader: false,
       shouldUpgradeCallback: asksForWebSocket,
-    });
+    };
+    const secure = tls(front);
+    this.server =
+      secure === null
+        ? createServer(options)
+        : createTlsServer({ ...options, ...secure, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE });
     this.server.maxHeadersCount = 0;
     this.#listen(this.server);
   }
@@ -94,6 +107,11 @@ export class HttpListener implements Listener {
     const before = this.#stage;
     this.#stage = this.#stageOf(front);
     this.#retire(before);
+    const secure = this.#tls(front);
+    // Connections that are open go on under the certificate that they began with.
+    if (secure !== null && this.server instanceof TlsServer) {
+      this.server.setSecureContext({ ...secure, minVersion: "TLSv1.2" });
+    }
   }
 
   leave(): void {
@@ -138,12 +156,13 @@ export class HttpListener implements Listener {
 
   #listen(server: Server): void {
     server.on("connection", (socket: Socket) => {
-      this.#waiting.set(socket, 0);
       this.#sockets.add(socket);
-      socket.once("close", () => {
-        this.#waiting.delete(socket);
-        this.#sockets.delete(socket);
-      });
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    // What speaks HTTP: with TLS another socket, on top of the first.
+    server.on(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
+      this.#waiting.set(socket, 0);
+      socket.once("close", () => this.#waiting.delete(socket));
     });
     server.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
     server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
@@ -154,8 +173,10 @@ export class HttpListener implements Listener {
     server.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
     server.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     server.on("clientError", (error: Error, socket: Socket) => {
-      const underWay = (this.#waiting.get(socket) ?? 0) > 0;
-      answerParseError(error, socket, { underWay, secure: this.#stage.answers.secure });
+      const requests = this.#waiting.get(socket);
+      // What has not agreed on TLS would not understand.
+      if (requests === undefined) socket.destroy();
+      else answerParseError(error, socket, { underWay: requests > 0, secure: this.#stage.answers.secure });
     });
   }
 

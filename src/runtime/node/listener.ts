@@ -33,7 +33,7 @@ export function createListener(front: Front): Listener {
       end: () => proxy.destroy(),
     };
   }
-  return new HttpListener(under, front, { webSockets, observed: true });
+  return new HttpListener(under, front, { webSockets, observed: true, tls: ({ config }) => config.tls });
 }
 
 /** The listener for operators: probes, metrics and the admin API. */
@@ -43,7 +43,11 @@ export function createOperationsListener(front: Front): Listener {
     const answers = { answer: front.operations, tooLarge: front.tooLarge, origin, maxBody };
     return { front, serve: (exchange) => answerAsWeb(exchange, answers), end() {} };
   }
-  return new HttpListener(under, front, { webSockets: new WebSockets(front.streams), observed: false });
+  return new HttpListener(under, front, {
+    webSockets: new WebSockets(front.streams),
+    observed: false,
+    tls: () => null,
+  });
 }
 
 function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): void {

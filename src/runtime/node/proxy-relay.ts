@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { StreamKind } from "../../observe/streams.ts";
@@ -260,7 +261,8 @@ export class Relay implements ResponseHandler, Waiting {
   /** Half a response must not look like a whole one: to HTTP/1.0 the end of the connection would, so that it gets a reset. */
   #cut(): void {
     const { req, res } = this.#exchange;
-    if (req.httpVersion === "1.0") res.socket?.resetAndDestroy();
+    // The end of TLS without its own close says so too.
+    if (req.httpVersion === "1.0" && !(res.socket instanceof TLSSocket)) res.socket?.resetAndDestroy();
     res.destroy();
   }
 }

@@ -34,7 +34,7 @@ export interface ServeOptions {
 
 /** A gateway that listens. */
 export interface Served {
-  /** `http://host:port` of the main listener, with the port that was really taken. */
+  /** `http://host:port`, or with https, of the main listener, with the port that was really taken. */
   readonly url: string;
   readonly operationsUrl: string;
   /**
@@ -114,7 +114,8 @@ export async function serveInProcess(
     listeners.push(main, operations);
     // While others serve, nobody is to come to this one before it knows of the revocations.
     if (membership !== null) await gateway.start();
-    const url = `http://${await bind(main.server, config.listen, "listen")}`;
+    const scheme = config.tls === null ? "http" : "https";
+    const url = `${scheme}://${await bind(main.server, config.listen, "listen")}`;
     const operationsUrl = `http://${await bind(operations.server, config.operations.listen, "operations.listen")}`;
     if (membership === null) await gateway.start();
     if (membership?.replaces) observe({ kind: "worker_restarted", reason: membership.replaces });

@@ -80,6 +80,17 @@ describe("what is wrong is named with its path, what was expected and what to do
     ],
     ["no port", { issuer, listen: "127.0.0.1:65536" }, "listen: expected an address"],
     [
+      "a key that is no file",
+      { issuer, tls: { cert: "cert.pem", key: "-----BEGIN PRIVATE KEY-----" } },
+      "tls.key: must be the name of a file",
+    ],
+    [
+      "TLS for an issuer without",
+      { issuer: "http://localhost:8080", tls: { cert: "cert.pem", key: "key.pem" } },
+      'issuer: must be https, since the listener has tls: write "https://localhost:8080"',
+    ],
+    ["too many workers", { issuer, workers: 65 }, 'workers: expected a whole number, 1 to 64, or "auto"'],
+    [
       "two listeners on one address",
       { issuer, listen: "127.0.0.1:9464" },
       "operations.listen: is the address of the main listener: take another port than 9464",
