@@ -3,7 +3,7 @@ import type { Readiness } from "./readiness.ts";
 const UNKNOWN: Readiness = {
   ready: false,
   status: "not ready",
-  checks: { store: "unknown", view: "unknown", keys: "unknown" },
+  checks: { store: "unknown", clock: "unknown", view: "unknown", keys: "unknown" },
   config: "unknown",
 };
 

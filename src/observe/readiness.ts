@@ -4,7 +4,7 @@ export interface Readiness {
   /** `stopping`: it has been told to end. */
   readonly status: "ready" | "not ready" | "stopping";
   /** What readiness depends on, by name: `ok`, `fresh` and `aging` are well. */
-  readonly checks: Readonly<Record<"store" | "view" | "keys", string>>;
+  readonly checks: Readonly<Record<"store" | "clock" | "view" | "keys", string>>;
   /** What its operator must change. */
   readonly problems?: readonly string[];
   /** What its configuration is called. */

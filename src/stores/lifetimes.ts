@@ -1,3 +1,5 @@
+import { CLOCK_TOLERANCE } from "../tokens/claims.ts";
+
 /*
  * What every adapter goes by, in milliseconds, so that a store is the same store whatever it is kept in.
  */
@@ -10,3 +12,5 @@ export const RECEIPT_LIFE = 10_000;
 export const DEFAULT_ACCESS_TTL = 300_000;
 /** A gateway that has lost the store may still hand out a token that it was issuing. */
 export const LAST_ISSUE = 60_000;
+/** A gateway whose clock is behind the store's takes tokens for longer, and a revocation must not be forgotten before. */
+export const CLOCK_MARGIN = CLOCK_TOLERANCE * 1_000;

@@ -7,6 +7,7 @@ import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { type Answer, Browser } from "../support/http-client.ts";
 import { ALICE } from "../support/people.ts";
 import { REDIS_SERVER, type RedisServer, startRedis } from "../support/redis-server.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { type Fleet, logIn, recovered, startFleet, unready } from "./fleet.ts";
 
 /** Longer than the default of 150 ms, for busy machines; a client left to its defaults takes more than a minute. */
@@ -24,7 +25,7 @@ beforeAll(async () => {
   proxy = await startFaultProxy(redis.port);
   const upstream = "orders";
   fleet = await startFleet(`redis://127.0.0.1:${proxy.port}`, {
-    backgrounds: 5,
+    backgrounds: 6,
     config: {
       storeTimeout: DEADLINE,
       revocation: { maxStaleness: `${STALENESS}ms` },
@@ -118,6 +119,37 @@ describe.skipIf(REDIS_SERVER === null)("Redis", () => {
     // The flood was never sent, and is not now.
     const renewed = await browser.refresh();
     expect(renewed.status).toBe(200);
+  });
+
+  test("is back, and still loading what it had stored: as if it were away", async () => {
+    const browser = await logIn(fleet.b);
+    let loading: Promise<void> = Promise.resolve();
+    await whileBroken(
+      async () => {
+        // It answers while it loads a snapshot, and not while it repeats commands.
+        await redis.command("BGREWRITEAOF");
+        await waitUntil(
+          () => "the server does not write its snapshot",
+          async () => /aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0/.test(String(await redis.command("INFO"))),
+        );
+        await redis.kill();
+        loading = redis.start(["--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024"]);
+        await waitUntil(
+          () => "the server does not load",
+          async () => String(await redis.command("PING").catch((error: Error) => error.message)).startsWith("LOADING"),
+        );
+      },
+      async () => {
+        await redis.command("CONFIG", "SET", "key-load-delay", 0);
+        await loading;
+      },
+      async () => {
+        await expectUnavailable(needsTheStore(browser));
+        expect((await browser.api("/api/orders")).status).toBe(200);
+        expect(await redis.command("PING").catch((error: Error) => error.message)).toMatch(/^LOADING/);
+      },
+    );
+    expect((await browser.refresh()).status).toBe(200);
   });
 
   test("is kept busy by a script: as if it hung", async () => {

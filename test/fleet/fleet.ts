@@ -87,12 +87,14 @@ export async function readiness({ operationsUrl }: GatewayProcess): Promise<Read
 }
 
 /** Resolves when both gateways are ready, without having been started again. */
-export async function recovered({ a, b }: GatewayPair): Promise<void> {
+export const recovered = ({ a, b }: GatewayPair): Promise<void> => recoveredAt([a, b]);
+
+export async function recoveredAt(gateways: readonly GatewayProcess[]): Promise<void> {
   let last: readonly Readiness[] = [];
   await waitUntil(
     () => `the gateways are not ready: ${JSON.stringify(last)}`,
     async () => {
-      last = await Promise.all([readiness(a), readiness(b)]);
+      last = await Promise.all(gateways.map(readiness));
       return last.every(({ status }) => status === 200);
     },
     PATIENCE,
@@ -100,12 +102,19 @@ export async function recovered({ a, b }: GatewayPair): Promise<void> {
 }
 
 /** Resolves when both gateways' readiness says so. */
-export async function unready({ a, b }: GatewayPair, check: string, values: readonly string[]): Promise<void> {
+export const unready = ({ a, b }: GatewayPair, check: string, values: readonly string[]): Promise<void> =>
+  unreadyAt([a, b], check, values);
+
+export async function unreadyAt(
+  gateways: readonly GatewayProcess[],
+  check: string,
+  values: readonly string[],
+): Promise<void> {
   let last: readonly Readiness[] = [];
   await waitUntil(
     () => `readiness does not say ${check}: ${values.join(" or ")}; it says ${JSON.stringify(last)}`,
     async () => {
-      last = await Promise.all([readiness(a), readiness(b)]);
+      last = await Promise.all(gateways.map(readiness));
       return last.every(({ status, checks }) => status === 503 && values.includes(String(checks[check])));
     },
     PATIENCE,

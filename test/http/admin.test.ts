@@ -233,7 +233,7 @@ test("the probes: alive always, ready while the store, the view and the keys are
   expect((await send("GET", "/healthz", undefined, null)).status).toBe(200);
   expect(await answer(await send("GET", "/readyz", undefined, null))).toEqual({
     status: "ready",
-    checks: { store: "ok", view: "fresh", keys: "ok" },
+    checks: { store: "ok", clock: "ok", view: "fresh", keys: "ok" },
     config: "test",
   });
   await gateway.withoutStore(async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { StoreAddress } from "../../src/config/config.ts";
 import { type DemoUpstream, startDemoUpstream } from "../support/demo-upstream.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway-process.ts";
+import { type GatewayOptions, type GatewayProcess, startGateway } from "../support/gateway-process.ts";
 import { type Answer, Browser } from "../support/http-client.ts";
 import { ROLES } from "../support/people.ts";
 import { type SeededSession, seedSessions } from "../support/seeded-sessions.ts";
@@ -14,8 +14,8 @@ export interface GatewayPair {
   readonly b: GatewayProcess;
   readonly upstream: DemoUpstream;
   readonly sessions: readonly SeededSession[];
-  /** One more gateway like these, in the place of one that is gone. */
-  another(): Promise<GatewayProcess>;
+  /** One more gateway like these, in the place of one that is gone, or beside them. */
+  another(options?: Omit<GatewayOptions, "like">): Promise<GatewayProcess>;
   /** The admin API of one of them, with the admin token. */
   admin(
     at: GatewayProcess,
@@ -58,7 +58,8 @@ export async function startPairOn(store: StoreAddress, options: PairOptions = {}
     ...options.config,
   };
   const a = await startGateway(shared, { env: { POSTERN_SECRET: secret }, unready });
-  const another = (): Promise<GatewayProcess> => startGateway({ ...shared, issuer: a.issuer }, { like: a, unready });
+  const another: GatewayPair["another"] = (more = {}) =>
+    startGateway({ ...shared, issuer: a.issuer }, { like: a, unready, ...more });
   return {
     ...{ a, b: await another(), upstream, sessions: seeded, another },
     admin: (at, path, call = {}) =>

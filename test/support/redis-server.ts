@@ -27,8 +27,8 @@ export interface RedisServer {
   readonly dir: string;
   /** Runs one command over a connection of its own. */
   command(...command: readonly (string | number)[]): Promise<unknown>;
-  /** Runs it again on its port and in its folder, after `kill` or `stop`. */
-  start(): Promise<void>;
+  /** Runs it again on its port and in its folder, after `kill` or `stop`; with more settings for this time. Resolves when it answers. */
+  start(settings?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
@@ -51,7 +51,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const port = options.port ?? (await freePort());
   const dir = await tempDir();
   const args = ["--port", String(port), "--dir", dir, ...SETTINGS, ...(options.settings ?? [])];
-  const run = () => startChild(REDIS_SERVER ?? "redis-server", args, { cwd: dir });
+  const run = (more: readonly string[]) => startChild(REDIS_SERVER ?? "redis-server", [...args, ...more], { cwd: dir });
   let child: ReturnType<typeof run> | null = null;
   let given = 0;
 
@@ -64,8 +64,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     },
     dir,
     command: (...command) => redisCommand(port, ...command),
-    async start() {
-      const started = run();
+    async start(more = []) {
+      const started = run(more);
       child = started;
       await redisAnswers(port, () => started.output());
     },

@@ -28,6 +28,7 @@ export function redisClient(
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: false,
     keepAlive: KEEP_ALIVE,
+    maxLoadingRetryTime: LONGEST_PAUSE,
     noDelay: true,
     // A server that has become a replica is left for the one that is primary now.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),

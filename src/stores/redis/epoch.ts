@@ -1,4 +1,5 @@
 import { randomId } from "../../lib/ids.ts";
+import { CLOCK_MARGIN } from "../lifetimes.ts";
 import type { OperationInput } from "../operations.ts";
 import { metaKey } from "./keys.ts";
 import { ALL_PARTITIONS } from "./partition.ts";
@@ -30,7 +31,7 @@ local before = math.max(before_now(latest_not_before), math.min(input.seen, now 
 redis.call('HSET', META, 'tokensNotBefore', math.max(tokens_not_before, before), 'sealedFrom', input.from, 'sealedBefore', before)
 not_before_moved(before)
 local target = cjson.encode({ kind = 'all', before = before })
-publish(META, BASE .. 'feed', now, time[2] % 1000, target, now + ${LONGEST_ACCESS_TTL})`,
+publish(META, BASE .. 'feed', now, time[2] % 1000, target, now + ${LONGEST_ACCESS_TTL + CLOCK_MARGIN})`,
 });
 
 /**

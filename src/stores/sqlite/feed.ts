@@ -1,12 +1,13 @@
 import { type RevocationEntry, type RevocationTarget, TARGET_KINDS } from "../../revocation/entry.ts";
 import type { FeedCursor, FeedPage } from "../../revocation/feed.ts";
+import { CLOCK_MARGIN } from "../lifetimes.ts";
 import { first, integer, type Row, text, word } from "./database.ts";
 import { longestLifetime } from "./nodes.ts";
 import type { Step } from "./step.ts";
 
 /** Publishes one fact that ends access tokens early. */
 export function publish(step: Step, target: RevocationTarget): RevocationEntry {
-  const entry = { target, at: step.now, expires: step.now + longestLifetime(step) };
+  const entry = { target, at: step.now, expires: step.now + longestLifetime(step) + CLOCK_MARGIN };
   const moved = step.db.all(
     "UPDATE store SET last_revocation = last_revocation + 1 WHERE one = 1 RETURNING last_revocation",
   );

@@ -1,4 +1,4 @@
-import { DEFAULT_ACCESS_TTL, LAST_ISSUE } from "../../lifetimes.ts";
+import { CLOCK_MARGIN, DEFAULT_ACCESS_TTL, LAST_ISSUE } from "../../lifetimes.ts";
 
 /** Expired entries that a publishing clears away: more than it adds, so that the feed cannot grow beyond what is needed. */
 const TRIMMED_AT_ONCE = 16;
@@ -60,7 +60,7 @@ end
 
 local function publish(meta, feed, now, micros, target, least)
   local fields = redis.call('HGETALL', meta)
-  local expires = math.max(now + longest_lifetime(fields, now), least or 0)
+  local expires = math.max(now + longest_lifetime(fields, now) + ${CLOCK_MARGIN}, least or 0)
   local previous = field_of(fields, 'last') or '0-0'
   local id = next_id(previous, now, micros)
   local number = string.format('%.0f', tonumber(field_of(fields, 'count') or '0') + 1)
