@@ -4,6 +4,7 @@ import type { Services } from "../http/services.ts";
 import { createSecretRing } from "../keys/secrets.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
 import { newId } from "../lib/ids.ts";
+import type { Buckets } from "../limits/buckets.ts";
 import { FeedStreams } from "../revocation/feed-streams.ts";
 import { FeedFollower, type Follower } from "../revocation/follower.ts";
 import { RevocationView } from "../revocation/view.ts";
@@ -26,6 +27,10 @@ export interface Core
   readonly follower: Follower;
   readonly assertions: IdentityAssertions;
   readonly streams: WatchedStreams;
+  /** Of the limits on routes. */
+  readonly buckets: Map<string, Buckets>;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
   start(): Promise<void>;
   /** From now on the gateway says that it is not ready, while it serves as before. */
   leave(): void;
@@ -93,6 +98,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     ...authenticator,
     ...{ store, keyRing, accessTokens, refreshTokens, observe, now, viewState, view, follower, streams, feed },
+    ...{ monotonic, buckets: new Map() },
     secrets: options.secrets,
     assertions: createIdentityAssertions({
       ...{ keyRing, issuer: config.issuer },

@@ -1,14 +1,13 @@
 import type { Authenticated, TokenAuthenticator } from "../authn/authenticate.ts";
 import { type BearerCredential, hasQueryToken, readBearer, readSubprotocolBearer } from "../authn/bearer.ts";
-import { CHALLENGE_INVALID_TOKEN, CHALLENGE_NO_TOKEN } from "../authn/challenge.ts";
+import { CHALLENGE_INVALID_TOKEN } from "../authn/challenge.ts";
 import type { Config } from "../config/config.ts";
 import { firstHeader } from "../lib/header-list.ts";
+import type { RequestLimits } from "../limits/request-limits.ts";
 import { isPreflight, preflightHeaders } from "../policy/cors.ts";
-import { judge } from "../policy/judge.ts";
-import type { Problem } from "../protocol/errors.ts";
 import type { Route } from "../routing/route.ts";
 import type { Router } from "../routing/router.ts";
-import type { Principal } from "../tokens/principal.ts";
+import { type Admit, pass, refuse } from "./admit.ts";
 import type { Decide, Decision, IncomingRequest } from "./decision.ts";
 
 export interface DecideOptions {
@@ -17,19 +16,18 @@ export interface DecideOptions {
   readonly authenticator: TokenAuthenticator;
   /** Decides on routes with `credentials: "session"`. */
   readonly decideSession: (request: IncomingRequest, route: Route) => Promise<Decision>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly limits: RequestLimits;
+  readonly admit: Admit;
+  readonly clientAddress: (request: IncomingRequest) => string;
 }
 
-const NO_COOKIES: readonly string[] = [];
-
-/** route -> authenticate -> revoked? -> policy, in this order and nowhere else (docs/architecture.md). */
+/** route -> limit (address) -> authenticate -> revoked? -> limit (user, client) -> policy, in this order and nowhere else (docs/architecture.md). */
 export function createDecide(options: DecideOptions): Decide {
-  const { config, router, authenticator, now } = options;
+  const { config, router, authenticator, limits, admit } = options;
 
   function conclude(route: Route, authenticated: Authenticated): Decision {
     if (!authenticated.ok) return refuse(route, authenticated.problem);
-    return admit(route, authenticated.principal, now());
+    return admit(route, authenticated.principal);
   }
 
   function decideBearer(request: IncomingRequest, route: Route): Decision | Promise<Decision> {
@@ -37,7 +35,7 @@ export function createDecide(options: DecideOptions): Decide {
     if (credential.kind === "unusable") {
       return refuse(route, { code: "token_invalid", challenge: CHALLENGE_INVALID_TOKEN });
     }
-    if (credential.kind === "none") return admit(route, null, now());
+    if (credential.kind === "none") return admit(route, null);
     const authenticated = authenticator.authenticateToken(credential.token);
     return authenticated instanceof Promise
       ? authenticated.then((settled) => conclude(route, settled))
@@ -59,7 +57,9 @@ export function createDecide(options: DecideOptions): Decide {
         return refuse(null, { code: "method_not_allowed", allow: match.allow });
       case "route": {
         const { route } = match;
-        if (route.access.kind === "public") return { kind: "pass", route, principal: null, cookies: NO_COOKIES };
+        const flooding = limits.byAddress(route, () => options.clientAddress(request));
+        if (flooding !== null) return refuse(route, flooding);
+        if (route.access.kind === "public") return pass(route, null);
         const stale = authenticator.viewProblem(route.onStale === "serve");
         if (stale !== null) return refuse(route, stale);
         return route.credentials === "session" ? options.decideSession(request, route) : decideBearer(request, route);
@@ -67,22 +67,6 @@ export function createDecide(options: DecideOptions): Decide {
     }
   };
 }
-
-/** Asks the route's policy for a principal whose token is good, or for none. */
-export function admit(
-  route: Route,
-  principal: Principal | null,
-  now: number,
-  cookies: readonly string[] = NO_COOKIES,
-): Decision {
-  const problem = judge(route.access, principal, now);
-  return problem === null ? { kind: "pass", route, principal, cookies } : refuse(route, problem);
-}
-
-export const refuse = (route: Route | null, problem: Problem): Decision => ({ kind: "refuse", route, problem });
-
-export const unauthenticated = (route: Route): Decision =>
-  refuse(route, { code: "unauthenticated", challenge: CHALLENGE_NO_TOKEN });
 
 /** The header's token or, where a browser's WebSocket can send no header, the subprotocol's; never both, and never one in the query. */
 function bearerOf({ headers, target }: IncomingRequest, route: Route): BearerCredential {

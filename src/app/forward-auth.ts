@@ -94,9 +94,13 @@ function onlyValue(headers: HeaderList, names: readonly string[]): string | null
   return value === undefined || others.some((other) => other !== value) ? null : value;
 }
 
-/** Proxies understand 401, 403 and 503 only: what else there is to refuse for is "not allowed" to them. */
+/**
+ * Proxies understand 401, 403 and 503 only. A limit is passed over by waiting, as 503 says; what else there is to refuse for is "not
+ * allowed" to them.
+ */
 function asForwardProblem(problem: Problem): Problem {
   const { status } = PROBLEMS[problem.code];
   if (status === 401 || status === 403 || status === 503) return problem;
+  if (status === 429) return { ...problem, code: "overloaded", detail: PROBLEMS[problem.code].title };
   return { code: "forbidden", detail: PROBLEMS[problem.code].title };
 }

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { readinessOf } from "../http/readiness.ts";
 import type { Services } from "../http/services.ts";
 import type { HeaderList } from "../lib/header-list.ts";
+import { createRequestLimits } from "../limits/request-limits.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Reports } from "../observe/readiness.ts";
 import { createAddressSet } from "../proxy/address.ts";
@@ -11,8 +12,10 @@ import { clientAddress } from "../proxy/client-address.ts";
 import { reservedPaths } from "../routing/reserved.ts";
 import { createRouter } from "../routing/router.ts";
 import type { Principal } from "../tokens/principal.ts";
+import { createAdmit } from "./admit.ts";
 import type { Core } from "./core.ts";
 import { createDecide } from "./decide.ts";
+import type { IncomingRequest } from "./decision.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { createForwardAuth } from "./forward-auth.ts";
 import type { Front } from "./gateway.ts";
@@ -58,11 +61,15 @@ export function createFront(core: Core, options: FrontOptions): Front {
   const services = createServices(core, options);
   const trusted = createAddressSet(config.trustedProxies);
   const router = createRouter(config.routes, reservedPaths(config));
-  const decideSession = createSessionMode({
-    ...{ config, authenticator: core, refreshTokens: core.refreshTokens, renew: services.renew, now },
-    clientAddress: ({ peer, headers }) => clientAddress(peer, headers, trusted),
+  const limits = createRequestLimits({
+    ...{ overall: config.limits, routes: config.routes, known: core.buckets, monotonic: core.monotonic },
   });
-  const decide = createDecide({ config, router, authenticator: core, decideSession, now });
+  const common = {
+    ...{ config, authenticator: core, admit: createAdmit(limits, now) },
+    clientAddress: ({ peer, headers }: IncomingRequest) => clientAddress(peer, headers, trusted),
+  };
+  const decideSession = createSessionMode({ ...common, refreshTokens: core.refreshTokens, renew: services.renew });
+  const decide = createDecide({ ...common, router, limits, decideSession });
 
   function identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList> {
     const names = config.identityHeaders;

@@ -14,7 +14,7 @@ import { PROBLEMS } from "../protocol/errors.ts";
 import { ACCESS_COOKIE, REFRESH_COOKIE } from "../protocol/names.ts";
 import type { Route } from "../routing/route.ts";
 import type { RefreshToken, RefreshTokens } from "../sessions/refresh-token.ts";
-import { admit, refuse, unauthenticated } from "./decide.ts";
+import { type Admit, refuse, unauthenticated } from "./admit.ts";
 import type { Decision, IncomingRequest } from "./decision.ts";
 
 const MAX_COOKIE_VALUE = 4096 - ACCESS_COOKIE.length;
@@ -25,8 +25,7 @@ export interface SessionModeOptions {
   readonly refreshTokens: RefreshTokens;
   readonly renew: Renew;
   readonly clientAddress: (request: IncomingRequest) => string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly admit: Admit;
 }
 
 /**
@@ -36,7 +35,7 @@ export interface SessionModeOptions {
 export function createSessionMode(
   options: SessionModeOptions,
 ): (request: IncomingRequest, route: Route) => Promise<Decision> {
-  const { config, authenticator, refreshTokens, renew, now } = options;
+  const { config, authenticator, refreshTokens, renew, admit } = options;
   const trusted = { own: config.origin, listed: config.cors.origins };
 
   /** A page load is shown the login page; everything else is told why. */
@@ -68,13 +67,13 @@ export function createSessionMode(
     if (!authenticated.ok) return refuse(route, authenticated.problem);
     // A browser drops a cookie that is too large (RFC 6265bis §5.6), and the redirect would come back without it for ever.
     if (pageLoad && access.token.length > MAX_COOKIE_VALUE) {
-      return admit(route, authenticated.principal, now(), sessionCookies(config, renewal));
+      return admit(route, authenticated.principal, sessionCookies(config, renewal));
     }
     if (pageLoad) {
       const location = sameUrl(request.target);
       return { kind: "redirect", route, location, cookies: sessionCookies(config, renewal) };
     }
-    return admit(route, authenticated.principal, now(), [accessCookie(access.token, access.expiresIn)]);
+    return admit(route, authenticated.principal, [accessCookie(access.token, access.expiresIn)]);
   }
 
   async function decide(request: IncomingRequest, route: Route): Promise<Decision> {
@@ -84,7 +83,7 @@ export function createSessionMode(
       return refuse(route, { code: "validation", detail: "A cookie of the session was sent twice." });
     }
     if (access.kind === "none" && refresh.kind === "none") {
-      return route.access.kind === "optional" ? admit(route, null, now()) : unauthenticated(route);
+      return route.access.kind === "optional" ? admit(route, null) : unauthenticated(route);
     }
     if (readBearer(request.headers).kind !== "none") {
       return refuse(route, { code: "token_invalid", detail: "Two credentials.", challenge: CHALLENGE_INVALID_TOKEN });
@@ -94,7 +93,7 @@ export function createSessionMode(
 
     if (access.kind === "one") {
       const authenticated = await authenticator.authenticateToken(access.value);
-      if (authenticated.ok) return admit(route, authenticated.principal, now());
+      if (authenticated.ok) return admit(route, authenticated.principal);
       if (PROBLEMS[authenticated.problem.code].status !== 401) return refuse(route, authenticated.problem);
     }
     const token = refresh.kind === "one" ? await refreshTokens.decode(refresh.value) : null;

@@ -1,7 +1,7 @@
 import type { Algorithm } from "../protocol/claims.ts";
 import type { IdentityHeaderNames } from "../protocol/names.ts";
 import type { Upstream } from "../proxy/upstream.ts";
-import type { Route } from "../routing/route.ts";
+import type { RateLimit, Route } from "../routing/route.ts";
 import type { SessionLimits } from "../sessions/session.ts";
 
 /** Where a listener binds. */
@@ -78,6 +78,8 @@ export interface Config {
   readonly identityHeaders: IdentityHeaderNames;
   readonly upstreams: Readonly<Record<string, Upstream>>;
   readonly routes: readonly Route[];
+  /** Over all routes together. */
+  readonly limits: readonly RateLimit[];
   readonly audit: { readonly keep: number; readonly max: number };
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly access: boolean };
   /** Processes that serve. */

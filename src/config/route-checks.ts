@@ -21,6 +21,11 @@ export function checkRoutes({ routes, upstreamNames, roleNames }: Parts): Config
       const remedy = 'use access "optional" or "required", or leave credentials out';
       problems.push(problem([...at, "credentials"], `a public route reads no credential: ${remedy}`));
     }
+    for (const [place, { by }] of (access === "public" ? (route.limits ?? []) : []).entries()) {
+      if (by === "address") continue;
+      const message = `a public route knows no ${by}: limit by "address"`;
+      problems.push(problem([...at, "limits", place, "by"], message));
+    }
     if (route.path === null || route.host === null || route.methods === null) return problems;
     for (const method of route.methods ?? ["*"]) {
       const key = JSON.stringify([route.host ?? null, route.path, method]);

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { didYouMean } from "./closest.ts";
 import { refuseHost, refuseMethod, refuseRole, refuseRoutePath, refuseScope } from "./names.ts";
-import { duration, flag, group, list, oneOf, quote, text } from "./values.ts";
+import { readRate } from "./rate.ts";
+import { converted, duration, flag, group, list, oneOf, quote, text, whole } from "./values.ts";
 
 export const scopeList = () => list(text("a scope", refuseScope), "scopes");
 export const roleList = () => list(text("the name of a role", refuseRole), "roles");
@@ -20,6 +21,22 @@ const access = z.union([z.enum(ACCESS_WORDS), accessRule], {
   error: ({ input }) =>
     `expected ${accessExpected}, got ${quote(input)}${typeof input === "string" ? didYouMean(input, ACCESS_WORDS) : ""}`,
 });
+
+const limit = group({
+  by: oneOf(["address", "user", "client"]).describe(
+    "Whose requests are counted together: those from one address (IPv6 by /64), before authentication; or after it those of one user (or of a client that acts for itself), or those by one client's tokens. The last two count nobody who is not authenticated.",
+  ),
+  rate: converted('a rate such as "100/1m" or "10/1s"', readRate).describe(
+    "Requests in a time of at most a day: after `burst` requests at once, one more whenever its share of the time has gone by.",
+  ),
+  burst: whole(1, 1_000_000).optional().describe("Requests that may come at once. Default: as many as `rate` names."),
+});
+
+export const limits = () =>
+  z
+    .array(limit, { error: ({ input }) => `expected a list of limits, got ${quote(input)}` })
+    .prefault([])
+    .meta({ title: "a list of limits" });
 
 export const ROUTE = {
   host: text("a host name", refuseHost).optional().describe("Only for this host; without it for every host."),
@@ -59,6 +76,7 @@ export const ROUTE = {
     .describe(
       "How long WebSockets and event streams may last: as long as the session that they were opened under, or as long as the token.",
     ),
+  limits: limits().describe("How many requests are let through; others are answered 429. All of the limits hold."),
 };
 
 export const route = group(ROUTE);

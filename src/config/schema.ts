@@ -11,7 +11,7 @@ import {
   refuseUpstreamName,
 } from "./names.ts";
 import { readCidr, readListen, readStore, refuseIssuer, refuseOrigin } from "./network.ts";
-import { roleList, route, scopeList } from "./schema-routes.ts";
+import { limits, roleList, route, scopeList } from "./schema-routes.ts";
 import { isPem, upstream } from "./schema-upstreams.ts";
 import { converted, duration, flag, group, list, named, oneOf, size, text, whole } from "./values.ts";
 
@@ -218,6 +218,7 @@ export const SHAPE = {
     .prefault([])
     .meta({ title: "a list of routes" })
     .describe("Which requests may pass, and where they go. What no route matches is answered 404."),
+  limits: limits().describe("How many requests are let through, counted over all routes together."),
   audit: group({
     keep: duration("1h", "3650d").prefault("30d").describe("How long a record is kept."),
     max: whole(1000, 100_000_000).prefault(1_000_000).describe("How many records are kept."),

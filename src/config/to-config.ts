@@ -1,5 +1,5 @@
 import type { Upstream, UpstreamTls } from "../proxy/upstream.ts";
-import type { Access, Route } from "../routing/route.ts";
+import type { Access, RateLimit, Route } from "../routing/route.ts";
 import type { Config, StoreAddress } from "./config.ts";
 import type { ParsedInput } from "./schema.ts";
 
@@ -37,6 +37,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
       Object.entries(parsed.upstreams).map(([name, upstream]) => [name, toUpstream(name, upstream)]),
     ),
     routes: parsed.routes.map(toRoute),
+    limits: parsed.limits.map(toLimit),
     audit: parsed.audit,
     log: parsed.log,
     workers: parsed.workers,
@@ -56,6 +57,11 @@ const toRoute = (route: ParsedInput["routes"][number]): Route => ({
   methods: route.methods ?? null,
   upstream: route.upstream ?? null,
   access: toAccess(route.access),
+  limits: route.limits.map(toLimit),
+});
+
+const toLimit = ({ by, rate, burst }: ParsedInput["limits"][number]): RateLimit => ({
+  ...{ by, ...rate, burst: burst ?? rate.requests },
 });
 
 function toUpstream(name: string, upstream: ParsedInput["upstreams"][string]): Upstream {

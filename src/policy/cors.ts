@@ -17,7 +17,7 @@ export function corsHeaders(headers: HeaderList, origins: readonly string[]): He
   if (origins.length === 0) return NONE;
   const origin = firstHeader(headers, "origin");
   if (origin === null || !origins.includes(origin)) return ["Vary", "Origin"];
-  const exposed = "ETag, WWW-Authenticate, Retry-After";
+  const exposed = "ETag, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy";
   return [
     ...["Access-Control-Allow-Origin", origin],
     ...["Access-Control-Allow-Credentials", "true"],

@@ -44,6 +44,8 @@ export interface Problem {
   readonly detail?: string;
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfter?: number;
+  /** The limit that was reached, for `RateLimit` fields: so many requests in a window of milliseconds. */
+  readonly quota?: { readonly by: string; readonly requests: number; readonly window: number };
   /** The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9470 §3). */
   readonly challenge?: string;
   /** The value of `Allow`, with `method_not_allowed`. */

@@ -7,6 +7,8 @@ export interface ProblemBody {
   readonly body: string;
 }
 
+const seconds = (exact: number): number => Math.max(1, Math.ceil(exact));
+
 /** `Retry-After` for every 503, unless the problem names another number of seconds. */
 const RETRY_AFTER = 1;
 
@@ -17,7 +19,13 @@ export function problemBody(problem: Problem): ProblemBody {
     ["Cache-Control", "no-store"],
   ];
   const retryAfter = problem.retryAfter ?? (status === 503 ? RETRY_AFTER : null);
-  if (retryAfter !== null) headers.push(["Retry-After", String(Math.max(1, Math.ceil(retryAfter)))]);
+  if (retryAfter !== null) headers.push(["Retry-After", String(seconds(retryAfter))]);
+  if (problem.quota !== undefined) {
+    // draft-ietf-httpapi-ratelimit-headers-10: nothing remains (r) for so many seconds (t).
+    const { by, requests, window } = problem.quota;
+    headers.push(["RateLimit-Policy", `"${by}";q=${requests};w=${seconds(window / 1000)}`]);
+    headers.push(["RateLimit", `"${by}";r=0;t=${seconds(retryAfter ?? window / 1000)}`]);
+  }
   if (problem.challenge !== undefined) headers.push(["WWW-Authenticate", problem.challenge]);
   if (problem.allow !== undefined) headers.push(["Allow", problem.allow]);
   const body = {

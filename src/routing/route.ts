@@ -9,6 +9,15 @@ export type Access =
       readonly maxAge: number | null;
     };
 
+/** How many requests are let through. A full bucket holds `burst`; it gets `requests` back in each `window` of milliseconds. */
+export interface RateLimit {
+  /** Whose requests share a bucket: those from one address (IPv6: one /64), of one user, or by one client's tokens. */
+  readonly by: "address" | "user" | "client";
+  readonly requests: number;
+  readonly window: number;
+  readonly burst: number;
+}
+
 /** One rule of the configuration, ready to use. */
 export interface Route {
   /** Lower case, without a port; null for every host. */
@@ -28,6 +37,8 @@ export interface Route {
   readonly websocket: boolean;
   /** What an open stream lives as long as; without a session it is the token in any case. */
   readonly streams: "session" | "token";
+  /** All of them hold. */
+  readonly limits: readonly RateLimit[];
 }
 
 export type RouteMatch =

@@ -490,6 +490,7 @@ describe("what is good", () => {
       allowAmbiguousPath: false,
       websocket: false,
       streams: "session",
+      limits: [],
     });
   });
 

@@ -1,25 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { judge } from "../../../src/policy/judge.ts";
 import type { Access } from "../../../src/routing/route.ts";
-import type { Principal } from "../../../src/tokens/principal.ts";
+import { ISSUED_AT as NOW, principalOf as principal } from "../../support/principal.ts";
 
-const NOW = 1_800_000_000_000;
-
-const principal = (more: Partial<Principal> = {}): Principal => ({
-  sub: "u_1",
-  name: "ada",
-  sid: "s_1",
-  clientId: "postern",
-  jti: "j",
-  kid: "k",
-  issuedAt: NOW,
-  exp: NOW / 1000 + 300,
-  authTime: NOW / 1000 - 60,
-  amr: ["pwd"],
-  roles: ["user"],
-  scopes: ["orders:read"],
-  ...more,
-});
 const required = (more: Partial<Extract<Access, { kind: "required" }>> = {}): Access => ({
   kind: "required",
   scopes: [],

@@ -13,6 +13,7 @@ export const route = (path: string, more: Partial<Route> = {}): Route => ({
   allowAmbiguousPath: false,
   websocket: false,
   streams: "session",
+  limits: [],
   ...more,
 });
 
