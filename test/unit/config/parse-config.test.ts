@@ -89,7 +89,8 @@ describe("what is wrong is named with its path, what was expected and what to do
       { issuer: "http://localhost:8080", tls: { cert: "cert.pem", key: "key.pem" } },
       'issuer: must be https, since the listener has tls: write "https://localhost:8080"',
     ],
-    ["too many workers", { issuer, workers: 65 }, 'workers: expected a whole number, 1 to 64, or "auto"'],
+    ["too many workers", { issuer, workers: 65 }, "workers: must be at most 64"],
+    ["workers of no number", { issuer, workers: "all" }, 'workers: expected a whole number, 1 to 64, or "auto"'],
     [
       "two listeners on one address",
       { issuer, listen: "127.0.0.1:9464" },
