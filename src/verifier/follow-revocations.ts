@@ -131,7 +131,7 @@ class Follower implements FollowedRevocations {
           ...(this.#place === null ? {} : { "last-event-id": this.#place }),
         },
         // The secret is for the gateway alone.
-        redirect: "error",
+        redirect: "manual",
         signal: connection.signal,
       });
       if (response.status !== 200) throw new FeedRefused(response.status);

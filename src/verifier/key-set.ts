@@ -17,8 +17,8 @@ export async function fetchKeySet(
   known: ReadonlyMap<string, VerifyKey>,
 ): Promise<Map<string, VerifyKey>> {
   const signal = AbortSignal.timeout(TIMEOUT);
-  // A redirect would lead to keys that nobody has named.
-  const response = await send(url, { signal, redirect: "error", headers: { accept: "application/jwk-set+json" } });
+  // A redirect would lead to keys that nobody has named; Workers know no other way to refuse one.
+  const response = await send(url, { signal, redirect: "manual", headers: { accept: "application/jwk-set+json" } });
   const text = await readText(response, MAX_BYTES, signal);
   if (response.status !== 200) throw new Error(`the answer was ${response.status}`);
   const set: unknown = JSON.parse(text);
