@@ -7,7 +7,7 @@ import { type Fetch, readText } from "./fetch.ts";
 /** Bounds on what is taken from wherever the keys are fetched; bytes, keys and milliseconds. */
 const MAX_BYTES = 64 * 1024;
 const MAX_KEYS = 64;
-const TIMEOUT = 5_000;
+export const KEY_SET_TIMEOUT = 5_000;
 
 /** Fetches a key set (RFC 7517 §5) and imports its keys, those of `known` as they are. Rejects when it brings none. */
 export async function fetchKeySet(
@@ -16,7 +16,7 @@ export async function fetchKeySet(
   signature: SignatureCheck,
   known: ReadonlyMap<string, VerifyKey>,
 ): Promise<Map<string, VerifyKey>> {
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(KEY_SET_TIMEOUT);
   // A redirect would lead to keys that nobody has named; Workers know no other way to refuse one.
   const response = await send(url, { signal, redirect: "manual", headers: { accept: "application/jwk-set+json" } });
   const text = await readText(response, MAX_BYTES, signal);

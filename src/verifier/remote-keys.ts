@@ -1,11 +1,17 @@
 import type { SignatureCheck, VerifyKey } from "../keys/key-ring.ts";
 import type { Fetch } from "./fetch.ts";
-import { fetchKeySet } from "./key-set.ts";
+import { fetchKeySet, KEY_SET_TIMEOUT } from "./key-set.ts";
 
 /** Milliseconds between two fetches that unknown kids, or failures, ask for. */
 const COOL_DOWN = 5_000;
 /** Milliseconds after which keys are fetched again beside the work: a key that was revoked goes within that time. */
 const REFRESH_AFTER = 60_000;
+
+/** Milliseconds after which nobody waits for a fetch any more: it has ended by then, or will not. */
+const PATIENCE = KEY_SET_TIMEOUT + 1_000;
+
+const timeIsOver = (): Promise<void> =>
+  new Promise((resolve) => AbortSignal.timeout(PATIENCE).addEventListener("abort", () => resolve()));
 
 export interface RemoteKeysOptions {
   readonly url: string;
@@ -42,7 +48,7 @@ export class RemoteKeys {
    * now: a key that is not in it does not exist. Never rejects.
    */
   async look(): Promise<boolean> {
-    if (this.#fetching !== null || this.#mayFetch()) await this.#fetch();
+    if (this.#fetching !== null || this.#mayFetch()) await Promise.race([this.#fetch(), timeIsOver()]);
     return this.#fetchedAt >= this.#triedAt && this.#since(this.#fetchedAt) <= this.#options.maxStale;
   }
 
@@ -55,12 +61,14 @@ export class RemoteKeys {
     return Math.abs(this.#options.now() - time);
   }
 
-  /** One at a time, whoever asks. */
+  /** One at a time, whoever asks. On Workers it never ends if the request that it was begun for does: then another one is made. */
   #fetch(): Promise<void> {
-    this.#fetching ??= this.#fetchOnce().finally(() => {
-      this.#fetching = null;
+    if (this.#fetching !== null && this.#since(this.#triedAt) < PATIENCE) return this.#fetching;
+    const fetching = this.#fetchOnce().finally(() => {
+      if (this.#fetching === fetching) this.#fetching = null;
     });
-    return this.#fetching;
+    this.#fetching = fetching;
+    return fetching;
   }
 
   async #fetchOnce(): Promise<void> {

@@ -137,6 +137,27 @@ test("where the fetch failed, nobody can say that a key does not exist", async (
   expect(fetches).toBe(2);
 });
 
+test("a fetch that never ends, as on Workers where its request has, holds up nobody for good", async () => {
+  let given = 0;
+  const verifier = createVerifier({
+    ...{ issuer: url, audience: "orders", now: () => now },
+    fetch: (address, init) => {
+      given += 1;
+      return given === 1 ? new Promise<never>(() => {}) : fetch(address, init);
+    },
+  });
+  const text = await keys.k1?.sign("identity+jwt", {});
+  const stuck = verifier.verify(text).catch(() => "over");
+  await waitUntil(
+    () => "nothing was fetched",
+    () => given === 1,
+  );
+  now += 6_000;
+  // Refused for what it says: the keys were to be had.
+  await expect(verifier.verify(text)).rejects.toMatchObject({ code: "invalid" });
+  expect(await stuck).toBe("over");
+});
+
 test("a key set that never ends is given up at its bound", async () => {
   let sent = 0;
   const ended = new Promise<void>((resolve) => {
