@@ -136,7 +136,7 @@ export const SHAPE = {
       ),
     maxFollowers: whole(0, 100_000)
       .prefault(1000)
-      .describe("Services that may follow `/auth/revocations` on one gateway at once; above that 503."),
+      .describe("Services that may follow `/auth/revocations` at once, in each process; above that 503."),
   })
     .prefault({})
     .describe("How revocations reach the gateways."),
