@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 /** Programs that tests drive and npm does not bring, each with the Debian package that has it. */
 export const PROGRAMS = {
   nginx: "nginx",
+  haproxy: "haproxy",
   caddy: "caddy",
   chromium: "chromium",
   "redis-server": "redis-server",

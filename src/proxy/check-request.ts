@@ -46,6 +46,8 @@ export function checkRequest(head: RequestHead): CheckedRequest {
       problem: { code: "method_not_allowed", allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
     };
   }
+  // The parser takes this syntax for HTTP/2.0 and 0.9 too (RFC 9112 §2.3).
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return refuse("Only HTTP/1.1 and HTTP/1.0 are spoken here");
   if (headers.length > MAX_HEADER_LINES * 2) return refuse("Too many header fields");
 
   let host: string | null = null;

@@ -53,6 +53,7 @@ describe("requests that are refused, and the connection with them", () => {
       "h2c",
       "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
     ],
+    ["another version in this syntax", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"],
     ["HTTP/2 by prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["a fragment in the target", "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"],
     ["a target that is no path", "GET a HTTP/1.1\r\nHost: a\r\n\r\n"],

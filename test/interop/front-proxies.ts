@@ -29,14 +29,9 @@ function moved(text: string, places: Places): string {
 
 export const startNginx: StartFront = async (program, dir, places) => {
   const file = join(dir, "nginx.conf");
-  const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (kind) => `${kind}_temp_path ${dir}/${kind};`,
-  );
   const text = moved(await example("nginx/nginx.conf"), places);
-  await writeFile(file, text.replace("http {", `http {\n  access_log off;\n  ${folders.join("\n  ")}`));
-  const inFolder = `daemon off; master_process off; pid ${dir}/nginx.pid;`;
-  const child = startChild(program, ["-p", dir, "-c", file, "-e", "stderr", "-g", inFolder], { cwd: dir });
-  await listening(child, places.front);
+  await writeFile(file, text.replace("http {", `http {\n  access_log off;\n  ${nginxFolders(dir)}`));
+  await runNginx(program, file, { dir, port: places.front });
 };
 
 export const startCaddy: StartFront = async (program, dir, places) => {
@@ -45,9 +40,29 @@ export const startCaddy: StartFront = async (program, dir, places) => {
   const home = join(dir, "home");
   await mkdir(home);
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
-  const child = startChild(program, ["run", "--config", file, "--adapter", "caddyfile"], { cwd: dir, env });
-  await listening(child, places.front);
+  await run(program, ["run", "--config", file, "--adapter", "caddyfile"], { dir, port: places.front, env });
 };
+
+/** Where a program works, and where it listens when it has started. */
+export interface Running {
+  readonly dir: string;
+  readonly port: number;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program until the test file ends; resolves when it listens. */
+export async function run(program: string, args: readonly string[], { dir, port, env }: Running): Promise<void> {
+  await listening(startChild(program, args, { cwd: dir, ...(env && { env }) }), port);
+}
+
+/** Where nginx keeps what it writes, instead of in folders of the system. */
+export const nginxFolders = (dir: string): string =>
+  ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${dir}/${kind};`).join("\n  ");
+
+export async function runNginx(program: string, file: string, where: Running): Promise<void> {
+  const inFolder = `daemon off; master_process off; pid ${where.dir}/nginx.pid;`;
+  await run(program, ["-p", where.dir, "-c", file, "-e", "stderr", "-g", inFolder], where);
+}
 
 async function listening(child: Child, port: number): Promise<void> {
   await waitUntil(
