@@ -58,7 +58,9 @@ export async function feedOf(redis: RedisServer) {
       redis.command("XRANGE", `postern:{p${String(at).padStart(2, "0")}}:feed`, "-", "+"),
     ),
   );
-  return (parts as [string, string[]][][]).flat().map(([id, fields]) => ({ id, target: JSON.parse(fields[1] ?? "") }));
+  return (parts as [string, string[]][][])
+    .flat()
+    .map(([id, fields]) => ({ id, target: JSON.parse(/\{.*$/.exec(fields[1] ?? "")?.[0] ?? "") }));
 }
 
 /** Resolves when the gateway has logged such a line. */

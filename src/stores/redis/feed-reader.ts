@@ -3,15 +3,14 @@ import type { OperationInput } from "../operations.ts";
 import { StoreUnavailable } from "../store.ts";
 import { BEGINNING } from "./entries.ts";
 import {
-  compareIds,
+  compareOrder,
   continuesWith,
-  type FeedItem,
-  itemOf,
   type PartitionPage,
   type Position,
   positionOf,
   positionText,
   type ReadPartitions,
+  streamedItemOf,
 } from "./feed-page.ts";
 import { ALL_PARTITIONS, PARTITIONS } from "./partition.ts";
 
@@ -58,7 +57,7 @@ export const newsReader =
       eachOf(limit),
       milliseconds,
     );
-    const parts = positions.map((_, at) => ({ items: (come.get(at) ?? []).map(itemOf) }));
+    const parts = positions.map((_, at) => ({ items: (come.get(at) ?? []).map(streamedItemOf) }));
     if (come.size === 0) return null;
     // Only a read can tell what has happened.
     if (!positions.every((position, at) => continuesWith(parts[at]?.items ?? [], position))) {
@@ -79,13 +78,13 @@ const eachOf = (limit: number): number => Math.min(limit, Math.max(LEAST, Math.c
 /** The oldest entries of all partitions, as many as asked for, and how far they reach in each. */
 function inOrder(parts: readonly Pick<PartitionPage, "items">[], limit: number) {
   const taken = parts
-    .flatMap(({ items }, partition) => items.map((item) => ({ ...item, partition })))
-    .sort((a, b) => compareIds(a.position.id, b.position.id))
+    .flatMap(({ items }, partition) => items.map((item) => ({ item, partition })))
+    .sort((a, b) => compareOrder(a.item.order, b.item.order))
     .slice(0, limit);
   const own = Map.groupBy(taken, ({ partition }) => partition);
   return {
-    taken: taken as readonly FeedItem[],
-    reached: (partition: number): Position | null => own.get(partition)?.at(-1)?.position ?? null,
+    taken: taken.map(({ item }) => item),
+    reached: (partition: number): Position | null => own.get(partition)?.at(-1)?.item.position ?? null,
     all: (partition: number): boolean => (own.get(partition)?.length ?? 0) === parts[partition]?.items.length,
   };
 }

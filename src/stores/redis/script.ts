@@ -52,7 +52,7 @@ export const readsPrimary = (name: string, source: Source): Script => ({
 /** The same for all partitions at once, where one server holds them. */
 export const readsPrimaryAtOnce = (name: string, source: Source): Script => ({
   name,
-  lua: [ALWAYS, STARTED, IN_ALL_PARTITIONS, act(source.body), RUN_IN_TIME].join("\n"),
+  lua: [ALWAYS, STARTED, IN_ALL_PARTITIONS, ...(source.uses ?? []), act(source.body), RUN_IN_TIME].join("\n"),
   writes: false,
 });
 

@@ -12,8 +12,9 @@ const TRIMMED_AT_ONCE = 16;
  * `meta` and `feed` are keys of one partition. `now` is the store's clock in milliseconds, `micros` the microseconds within it:
  * entries of different partitions sort by them. An entry that is written back lives until `least` at least.
  *
- * A position is the stream id and the number of the entry, `ms-seq-number`. Each entry names the id of the one before it (`p`), so
- * that a reader knows whether it goes on where the reader stopped or in a history that was rolled back there. Fields of `meta` here:
+ * A position is the stream id and the number of the entry, `ms-seq-number`. An entry is one string, for a reader spends its time on
+ * taking replies apart: number, the id of the entry before it, when it was made, when it expires, and its target as JSON. By the id
+ * before it a reader knows whether it goes on where the reader stopped or in a history that was rolled back there. Fields of `meta` here:
  * `last` and `count`, the position of the newest entry ever published, and `ttl:<ms>`, when a gateway last announced that its access
  * tokens live so long.
  */
@@ -46,7 +47,7 @@ end
 -- Forgets the oldest entries, as long as all their tokens have expired, at most a batch; returns how many. Mostly there is none:
 -- reading a whole batch to learn that would cost more than all the rest of a publishing.
 local function trim(feed, now, batch)
-  local function has_expired(entry) return tonumber(field_of(entry[2], 'x')) <= now end
+  local function has_expired(entry) return tonumber(string.match(entry[2][2], '^%S+ %S+ %S+ (%S+)')) <= now end
   local oldest = redis.call('XRANGE', feed, '-', '+', 'COUNT', 1)
   if not oldest[1] or not has_expired(oldest[1]) then return 0 end
   local expired = {}
@@ -65,8 +66,7 @@ local function publish(meta, feed, now, micros, target, least)
   local id = next_id(previous, now, micros)
   local number = string.format('%.0f', tonumber(field_of(fields, 'count') or '0') + 1)
   trim(feed, now, ${TRIMMED_AT_ONCE})
-  redis.call('XADD', feed, id, 't', target, 'a', string.format('%.0f', now), 'x', string.format('%.0f', expires),
-    'n', number, 'p', previous)
+  redis.call('XADD', feed, id, 'e', string.format('%s %s %.0f %.0f %s', number, previous, now, expires, target))
   redis.call('HSET', meta, 'last', id, 'count', number)
   return id .. '-' .. number, expires
 end

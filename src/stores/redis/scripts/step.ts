@@ -31,7 +31,9 @@ local function goes_on(epoch, last, count, followed_epoch, id, number)
   if last == id then return count == number end
   if count <= number or not is_later(last, id) then return false end
   local entry = redis.call('XRANGE', BASE .. 'feed', '(' .. id, '+', 'COUNT', 1)[1]
-  return not entry or entry[2][10] == id or tonumber(entry[2][8]) > number + 1
+  if not entry then return true end
+  local its_number, previous = string.match(entry[2][2], '^(%S+) (%S+)')
+  return previous == id or tonumber(its_number) > number + 1
 end
 `;
 
