@@ -81,6 +81,7 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
   lastReload.set(1);
   gauge("workers", "Processes that are this gateway and answered.", []).set(1);
   const restarts = counter("worker_restarts", "Times a process that had ended was replaced.", []);
+  const dropped = counter("log_lines_dropped", "Log lines that nobody read in time, or that no disk took.", []);
   const hashing = gauge("password_hashes", "Password hashes at work and waiting.", ["state"]);
   const followers = gauge("revocation_followers", "Services that follow the revocations on this gateway.", []);
   const refused = counter("password_hashes_refused", "Password hashes refused because the queue was full.", []);
@@ -141,6 +142,9 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
       case "config_reloaded":
         reloads.inc({ outcome: "applied" });
         lastReload.set(1);
+        return;
+      case "log_dropped":
+        dropped.inc();
         return;
       case "worker_restarted":
         restarts.inc();

@@ -27,6 +27,7 @@ export function logLevel(event: Observation, access: boolean): LogLevel | null {
     case "upstream_opened":
     case "upstream_closed":
     case "upstream_pending":
+    case "log_dropped":
       return null;
     case "config_reloaded":
       return event.kept.length === 0 ? "info" : "warn";

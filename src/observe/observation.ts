@@ -61,6 +61,8 @@ export type Observation =
   | { readonly kind: "config_refused"; readonly problems: readonly string[] }
   /** This process has taken the place of another that ended. */
   | { readonly kind: "worker_restarted"; readonly reason: string }
+  /** A log line could not be written. */
+  | { readonly kind: "log_dropped" }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };
 
 export type Observe = (event: Observation) => void;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { request } from "undici";
 import { freshStore } from "../gateways/fresh-store.ts";
 import { runChild, startChild } from "./child.ts";
@@ -34,6 +35,8 @@ export interface GatewayProcess {
   readonly adminToken: string;
   readonly pid: number;
   logs(): string;
+  /** Its standard output, where that is not `stdout` of the options. */
+  readonly output: Readable | null;
   signal(name: NodeJS.Signals): void;
   /** Resolves with its exit code when it has ended. */
   readonly ended: Promise<number | null>;
@@ -52,6 +55,8 @@ export interface GatewayOptions {
   readonly like?: GatewayProcess;
   /** Added to the environment; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A file descriptor for its standard output; without it the output is kept. */
+  readonly stdout?: number;
   /** Wait until it answers rather than until it is ready: its store cannot be reached yet. */
   readonly unready?: boolean;
 }
@@ -81,7 +86,10 @@ export async function startGateway(
   await writeFile(configFile, JSON.stringify(complete, null, 2));
 
   const env = environment(options);
-  const child = startChild(process.execPath, [CLI, "serve", "--config", configFile], { cwd: dir, env });
+  const child = startChild(process.execPath, [CLI, "serve", "--config", configFile], {
+    ...{ cwd: dir, env },
+    stdio: ["ignore", options.stdout ?? "pipe", "pipe"],
+  });
   const operationsUrl = `http://127.0.0.1:${operationsPort}`;
   const ended = (): boolean => child.process.exitCode !== null || child.process.signalCode !== null;
   try {
@@ -111,6 +119,7 @@ export async function startGateway(
     adminToken: env.POSTERN_ADMIN_TOKEN ?? "",
     pid: child.process.pid ?? 0,
     logs: () => child.output(),
+    output: child.process.stdout,
     signal: (name) => void child.process.kill(name),
     ended: child.ended,
     stop: () => child.stop(),

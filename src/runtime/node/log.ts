@@ -3,15 +3,20 @@ import type { Config } from "../../config/config.ts";
 import { logLevel } from "../../observe/log-level.ts";
 import type { Observation, Observe } from "../../observe/observation.ts";
 
+import type { LogSink } from "./log-sink.ts";
+
 export type Log = pino.Logger;
 
-/** JSON lines on standard output, with the number of the process where it is one of several. Nothing that is logged holds a token, a cookie or a password. */
-export const createLog = (config: Pick<Config, "log">, worker: number | null): Log =>
-  pino({
-    level: config.log.level,
-    base: worker === null ? null : { worker },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
+/** JSON lines, with the number of the process where it is one of several. Nothing that is logged holds a token, a cookie or a password. */
+export const createLog = (config: Pick<Config, "log">, sink: LogSink, worker: number | null): Log =>
+  pino(
+    {
+      level: config.log.level,
+      base: worker === null ? null : { worker },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    sink,
+  );
 
 /** Turns what happened into log lines. */
 export function logObservations(log: Log, wantsRequests: () => boolean): Observe {

@@ -12,6 +12,7 @@ import { nodeDigests } from "./digests.ts";
 import type { Listener } from "./http-listener.ts";
 import { createListener, createOperationsListener } from "./listener.ts";
 import { createLog, logObservations } from "./log.ts";
+import { LogSink } from "./log-sink.ts";
 import { openStore } from "./open-store.ts";
 import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
@@ -26,6 +27,10 @@ export const FOLLOWING = {
   sqlite: { feedInterval: 25, feedWait: 0 },
   redis: { feedInterval: 2, feedWait: 750 },
 } as const;
+
+const STANDARD_OUTPUT = 1;
+/** Milliseconds in which whoever reads the log may take the last of it. */
+const LAST_LINES = 1_000;
 
 export interface ServeOptions {
   readonly config: Config;
@@ -65,12 +70,13 @@ export async function serveInProcess(
   membership: Membership | null = null,
 ): Promise<Served> {
   let config = first;
-  const log = createLog(config, membership?.worker ?? null);
   const store = await openStore(config.store, {
     timeout: config.storeTimeout,
     minReplicas: config.revocation.minReplicas,
   });
   const metrics = prometheusMetrics(packageVersion());
+  const sink = new LogSink(STANDARD_OUTPUT, () => metrics.observe({ kind: "log_dropped" }));
+  const log = createLog(config, sink, membership?.worker ?? null);
   const writeLog = logObservations(log, () => config.log.access);
   const observe: Observe = (event) => {
     metrics.observe(event);
@@ -85,6 +91,7 @@ export async function serveInProcess(
     await Promise.all(listeners.map((listener) => listener.close(drain)));
     await gateway?.stop();
     await store.close();
+    await sink.flush(LAST_LINES);
   }
 
   async function adopt(running: Gateway, next: Config): Promise<Gateway> {
