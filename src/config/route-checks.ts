@@ -1,11 +1,12 @@
 import { didYouMean } from "./closest.ts";
 import type { Parts } from "./parts.ts";
 import { type ConfigProblem, formatPath, problem } from "./problems.ts";
+import { checkHeaderRules, checkRewriting } from "./rewriting-checks.ts";
 import { checkRoles } from "./role-checks.ts";
 import { quote } from "./values.ts";
 
 /** What is wrong with a route in the light of upstreams, roles and the other routes. */
-export function checkRoutes({ routes, upstreamNames, roleNames }: Parts): ConfigProblem[] {
+export function checkRoutes({ routes, sections, upstreamNames, roleNames }: Parts): ConfigProblem[] {
   const firstWith = new Map<string, number>();
   return routes.flatMap((route, index) => {
     const at = ["routes", index] as const;
@@ -26,6 +27,7 @@ export function checkRoutes({ routes, upstreamNames, roleNames }: Parts): Config
       const message = `a public route knows no ${by}: limit by "address"`;
       problems.push(problem([...at, "limits", place, "by"], message));
     }
+    problems.push(...checkRewriting(route, at), ...checkHeaderRules(route, sections, at));
     if (route.path === null || route.host === null || route.methods === null) return problems;
     for (const method of route.methods ?? ["*"]) {
       const key = JSON.stringify([route.host ?? null, route.path, method]);

@@ -1,5 +1,5 @@
 import type { Upstream, UpstreamTls } from "../proxy/upstream.ts";
-import type { Access, RateLimit, Route } from "../routing/route.ts";
+import type { Access, HeaderRules, RateLimit, Route } from "../routing/route.ts";
 import type { Config, StoreAddress } from "./config.ts";
 import type { ParsedInput } from "./schema.ts";
 
@@ -51,14 +51,27 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
 const defaultReplicas = (store: StoreAddress): number =>
   store.kind === "redis" && /[?&](?:sentinel=|cluster=true)/.test(store.url) ? 1 : 0;
 
-const toRoute = (route: ParsedInput["routes"][number]): Route => ({
+const toRoute = ({ stripPrefix, addPrefix, ...route }: ParsedInput["routes"][number]): Route => ({
   ...route,
   host: route.host ?? null,
   methods: route.methods ?? null,
   upstream: route.upstream ?? null,
   access: toAccess(route.access),
   limits: route.limits.map(toLimit),
+  maxBody: route.maxBody ?? null,
+  rewrite:
+    stripPrefix === undefined && addPrefix === undefined ? null : { strip: stripPrefix ?? "", add: addPrefix ?? "" },
+  requestHeaders: toHeaderRules(route.requestHeaders),
+  responseHeaders: toHeaderRules(route.responseHeaders),
 });
+
+const toHeaderRules = (changes: ParsedInput["routes"][number]["requestHeaders"]): HeaderRules | null =>
+  changes === undefined
+    ? null
+    : {
+        set: Object.entries(changes.set).flat(),
+        drop: [...Object.keys(changes.set), ...changes.remove].map((name) => name.toLowerCase()),
+      };
 
 const toLimit = ({ by, rate, burst }: ParsedInput["limits"][number]): RateLimit => ({
   ...{ by, ...rate, burst: burst ?? rate.requests },

@@ -20,6 +20,17 @@ export function forwardingHeaders(out: string[], { host, lines }: Forwarding, pe
   out.push("X-Request-Id", id, "traceparent", newTraceparent(id));
 }
 
+const PREFIX = "x-forwarded-prefix";
+
+/** Adds what has been taken from the path, behind what a trusted proxy has taken from it before. */
+export function addForwardedPrefix(out: string[], { lines }: Forwarding, prefix: string): void {
+  const before = allHeaders(lines, PREFIX);
+  for (let at = lines.length - 2; at >= 0; at -= 2) {
+    if ((lines[at] as string).toLowerCase() === PREFIX) lines.splice(at, 2);
+  }
+  out.push("X-Forwarded-Prefix", [...before, prefix].join(", "));
+}
+
 /** Sampled: a service's own sampler decides, where "not sampled" would silence it (W3C Trace Context §3.2.2.5). */
 const newTraceparent = (traceId: string): string => `00-${traceId}-${randomHex(8)}-01`;
 

@@ -1,7 +1,7 @@
 import type { HeaderList } from "../lib/header-list.ts";
 import type { Route } from "../routing/route.ts";
 import { withoutOwnCookies } from "./cookies.ts";
-import { type Forwarding, forwardingHeaders } from "./forwarding.ts";
+import { addForwardedPrefix, type Forwarding, forwardingHeaders } from "./forwarding.ts";
 import { connectionFields, HOP_BY_HOP } from "./hop-by-hop.ts";
 import { withoutBearer } from "./subprotocols.ts";
 
@@ -20,7 +20,7 @@ export interface ForwardedRequest {
   readonly headers: HeaderList;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
-  readonly route: Pick<Route, "access" | "forwardAuthorization" | "methods">;
+  readonly route: Pick<Route, "access" | "forwardAuthorization" | "methods" | "requestHeaders" | "rewrite">;
   /** The socket's other end in canonical form, and whether it is a trusted proxy. */
   readonly peer: string;
   readonly peerTrusted: boolean;
@@ -105,6 +105,7 @@ export function createRequestHeaders(options: RequestHeaderOptions): (request: F
 
   return (request) => {
     const { headers } = request;
+    const rules = request.route.requestHeaders;
     const named = connectionFields(headers);
     const out: string[] = [];
     const forwarding: Forwarding = { host: null, lines: [] };
@@ -114,6 +115,7 @@ export function createRequestHeaders(options: RequestHeaderOptions): (request: F
       const value = headers[index + 1] as string;
       if (forwarding.host === null && name.length === 4 && name.toLowerCase() === "host") forwarding.host = value;
       if (named.size > 0 && named.has(name.toLowerCase())) continue;
+      if (rules?.drop.includes(name.toLowerCase())) continue;
       const treatment = treatments.get(name) ?? treatmentOf(name);
       switch (treatment) {
         case "keep":
@@ -151,7 +153,10 @@ export function createRequestHeaders(options: RequestHeaderOptions): (request: F
     const protocols = subprotocols === null ? null : withoutBearer(subprotocols);
     if (protocols !== null) out.push("Sec-WebSocket-Protocol", protocols);
     out.push("Via", `${request.httpVersion} ${options.pseudonym}`);
+    const prefix = request.route.rewrite?.strip ?? "";
+    if (prefix !== "") addForwardedPrefix(out, forwarding, prefix);
     forwardingHeaders(out, forwarding, request.peer, options.scheme);
+    if (rules !== null) for (const part of rules.set) out.push(part);
     for (const part of request.identity) out.push(part);
     return out;
   };

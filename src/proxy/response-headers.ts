@@ -1,4 +1,5 @@
 import type { HeaderList } from "../lib/header-list.ts";
+import type { HeaderRules } from "../routing/route.ts";
 import { setsOwnCookie, withoutClearingCookies } from "./cookies.ts";
 import { connectionFields, HOP_BY_HOP } from "./hop-by-hop.ts";
 
@@ -13,6 +14,8 @@ export interface ForwardedResponse {
   readonly cookies: readonly string[];
   /** CORS headers of this answer. Where they let an origin in, they stand in for the upstream's own leave. */
   readonly cors: HeaderList;
+  /** Of the route. */
+  readonly rules: HeaderRules | null;
 }
 
 const DROPPED = new Set(HOP_BY_HOP);
@@ -24,7 +27,7 @@ const LEAVE = new Set(["access-control-allow-origin", "access-control-allow-cred
  * coding besides chunked). The transport frames the body anew; `Content-Length` is kept where it says the truth.
  */
 export function responseHeaders(response: ForwardedResponse): string[] | null {
-  const { headers, status, cookies, cors } = response;
+  const { headers, status, cookies, cors, rules } = response;
   const ownLeave = cors.length > 2;
   const named = connectionFields(headers);
   const ownCaching = cookies.length > 0;
@@ -41,6 +44,7 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
       chunked = true;
     }
     if (DROPPED.has(lower) || (named.size > 0 && named.has(lower))) continue;
+    if (rules?.drop.includes(lower)) continue;
     switch (lower) {
       case "set-cookie":
         if (!setsOwnCookie(value)) out.push(name, value);
@@ -68,6 +72,15 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
   // RFC 9112 §6.3: the chunked coding overrides a length.
   if (chunked && lengthAt !== -1) out.splice(lengthAt, 2);
   out.push("Via", `1.1 ${response.pseudonym}`);
+  if (rules !== null) {
+    for (let index = 0; index < rules.set.length; index += 2) {
+      const name = rules.set[index] as string;
+      const caching = name.toLowerCase() === "cache-control";
+      if (caching && ownCaching) continue;
+      cacheControl ||= caching;
+      out.push(name, rules.set[index + 1] as string);
+    }
+  }
   for (const part of cors) out.push(part);
   for (const cookie of cookies) out.push("Set-Cookie", cookie);
   if (ownCaching) out.push("Cache-Control", "no-store");

@@ -1,3 +1,5 @@
+import type { HeaderList } from "../lib/header-list.ts";
+
 /** Who may pass. `scopes`: all of them; `roles`: one of them; `maxAge`: milliseconds since the last login (RFC 9470). */
 export type Access =
   | { readonly kind: "public" }
@@ -16,6 +18,20 @@ export interface RateLimit {
   readonly requests: number;
   readonly window: number;
   readonly burst: number;
+}
+
+/** How a path is changed before it is sent: the prefix `strip` goes, `add` comes in its place. Without trailing slashes; empty: none. */
+export interface Rewrite {
+  readonly strip: string;
+  readonly add: string;
+}
+
+/** What is changed about a message's header lines. */
+export interface HeaderRules {
+  /** Put in place of whatever has these names. */
+  readonly set: HeaderList;
+  /** Names in lower case that do not pass: those that are set among them. */
+  readonly drop: readonly string[];
 }
 
 /** One rule of the configuration, ready to use. */
@@ -39,6 +55,12 @@ export interface Route {
   readonly streams: "session" | "token";
   /** All of them hold. */
   readonly limits: readonly RateLimit[];
+  /** Bytes of a request's body that pass; null: any number. */
+  readonly maxBody: number | null;
+  readonly rewrite: Rewrite | null;
+  readonly requestHeaders: HeaderRules | null;
+  /** Of what the upstream answers. */
+  readonly responseHeaders: HeaderRules | null;
 }
 
 export type RouteMatch =

@@ -23,7 +23,12 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
   const requests: SeenRequest[] = [];
   const server = createServer(async (request, response) => {
     let body = "";
-    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    try {
+      for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    } catch {
+      // What breaks off was no request.
+      return;
+    }
     const { method = "", url = "", headers, rawHeaders } = request;
     requests.push({ method, url, headers, rawHeaders, body });
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ method, url, headers, body }));

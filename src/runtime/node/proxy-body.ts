@@ -3,13 +3,23 @@ import { Readable } from "node:stream";
 
 const BUFFERED = 64 * 1024;
 
+export interface RequestBodyOptions {
+  /** Called when it is read for the first time. */
+  readonly onStart: () => void;
+  /** Bytes of it that are passed on. */
+  readonly max: number;
+  /** Called with the piece that has more, which goes no further: the body is to be destroyed. */
+  readonly onTooLong: () => void;
+}
+
 /**
  * A client's body on its way upstream, with back-pressure. It fails where the client's does: a body that was cut off is never ended
  * as if it were whole. When the upstream wants no more of it, the rest is read and thrown away, so that the answer still arrives:
  * destroying the request itself would take the client's connection with it.
  */
-export function requestBody(req: IncomingMessage, onStart: () => void): Readable {
+export function requestBody(req: IncomingMessage, { onStart, max, onTooLong }: RequestBodyOptions): Readable {
   let started = false;
+  let size = 0;
   const body = new Readable({
     highWaterMark: BUFFERED,
     read() {
@@ -26,6 +36,11 @@ export function requestBody(req: IncomingMessage, onStart: () => void): Readable
     },
   });
   const onData = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size > max) {
+      onTooLong();
+      return;
+    }
     if (!body.push(chunk)) req.pause();
   };
   const onEnd = (): void => {

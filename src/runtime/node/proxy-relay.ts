@@ -5,6 +5,7 @@ import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { StreamKind } from "../../observe/streams.ts";
 import type { UpstreamFailure } from "../../observe/upstreams.ts";
+import type { Problem } from "../../protocol/errors.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
 import type { Exchange, Passed } from "./exchange.ts";
@@ -28,6 +29,8 @@ export interface Relayed {
   readonly targets: Targets;
   readonly webSockets: WebSockets;
   readonly method: string;
+  /** Path and query, as they are sent. */
+  readonly path: string;
   readonly headers: string[];
   /** The Host that is sent; null: the target's own. */
   readonly host: string | null;
@@ -72,19 +75,25 @@ export class Relay implements ResponseHandler, Waiting {
   }
 
   placed(target: Target): void {
-    const { method, headers, body, length, exchange } = this.#relayed;
+    const { method, path, headers, body, length, exchange } = this.#relayed;
     const { client } = target;
     const host = this.#relayed.host ?? client.host;
     const upgrade = exchange.upgrade !== null;
     this.#target = target;
     this.#connection = client.connection(upgrade);
-    this.#connection.send({ method, path: exchange.target, host, headers, body, length, upgrade }, this);
+    this.#connection.send({ method, path, host, headers, body, length, upgrade }, this);
   }
 
   gaveUp(): void {
     this.#finish();
     this.#relayed.body?.destroy();
     this.#exchange.refuse({ code: "overloaded", detail: "Every connection to the service is taken." });
+  }
+
+  /** The client's body has turned out to be longer than it may be: the upstream gets no more of it, and no end. */
+  refuseBody(problem: Problem): void {
+    this.#exchange.close();
+    this.#end(null, problem);
   }
 
   /** Ends the request to the upstream, where it has not ended. */
@@ -100,12 +109,12 @@ export class Relay implements ResponseHandler, Waiting {
     else if (!targets.wait(this)) this.gaveUp();
   }
 
-  /** Ends the request, wherever it is. `failure`: what the client is told, if it can be told anything. */
-  #end(failure: UpstreamFailure | null): void {
+  /** Ends the request, wherever it is. `failure`, or `problem`: what the client is told, if it can be told anything. */
+  #end(failure: UpstreamFailure | null, problem?: Problem): void {
     const { targets, body } = this.#relayed;
     targets.forget(this);
     this.#connection?.abort(this);
-    if (!this.#over) this.#failed(failure);
+    if (!this.#over) this.#failed(failure, problem);
     body?.destroy();
   }
 
@@ -141,10 +150,11 @@ export class Relay implements ResponseHandler, Waiting {
   onHead({ status, phrase, headers: lines }: ResponseHead): void {
     if (isGatewayStatus(status)) this.#blame("gateway_status");
     const { exchange, pseudonym, passed } = this.#relayed;
-    const { cookies } = passed;
+    const { cookies, route } = passed;
+    const rules = route.responseHeaders;
     const authenticated = passed.principal !== null;
     const cors = exchange.cors();
-    const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors });
+    const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors, rules });
     if (headers === null) {
       this.#end("bad_response");
       return;
@@ -211,7 +221,7 @@ export class Relay implements ResponseHandler, Waiting {
   }
 
   /** Null: not the upstream's failure. */
-  #failed(failure: UpstreamFailure | null): void {
+  #failed(failure: UpstreamFailure | null, problem?: Problem): void {
     const exchange = this.#exchange;
     const unanswered = !this.#over && !exchange.gone;
     if (unanswered && failure !== null) this.#blame(failure);
@@ -226,7 +236,7 @@ export class Relay implements ResponseHandler, Waiting {
     this.#finish();
     if (!unanswered) return;
     if (exchange.res.headersSent) this.#cut();
-    else exchange.refuse(failure === null ? { code: "upstream_failed" } : problemOf(failure));
+    else exchange.refuse(problem ?? (failure === null ? { code: "upstream_failed" } : problemOf(failure)));
   }
 
   #blame(failure: UpstreamFailure): void {

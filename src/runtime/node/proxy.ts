@@ -1,7 +1,9 @@
 import type { Front } from "../../app/gateway.ts";
 import { firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import { createAddressSet } from "../../proxy/address.ts";
+import { bodyTooLong, isTooLong } from "../../proxy/body-limit.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
+import { rewriteTarget } from "../../proxy/rewrite.ts";
 import type { Upstream } from "../../proxy/upstream.ts";
 import type { Exchange, Passed } from "./exchange.ts";
 import { requestBody } from "./proxy-body.ts";
@@ -56,12 +58,20 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       peer: exchange.peer,
       peerTrusted: trusted(exchange.peer),
     });
-    const body = exchange.hasBody ? requestBody(req, () => exchange.continue()) : null;
+    const { maxBody, rewrite } = passed.route;
+    const body = exchange.hasBody
+      ? requestBody(req, {
+          onStart: () => exchange.continue(),
+          max: maxBody ?? Number.POSITIVE_INFINITY,
+          onTooLong: () => relay.refuseBody(bodyTooLong(maxBody ?? 0)),
+        })
+      : null;
     const relay = new Relay({
       exchange,
       targets,
       webSockets,
       method,
+      path: rewrite === null ? exchange.target : rewriteTarget(rewrite, exchange.target),
       headers,
       host: hostFor(targets.upstream, exchange),
       body,
@@ -84,6 +94,12 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       }
       if (hasLooped(exchange.headers, pseudonym)) {
         exchange.refuse({ code: "upstream_failed", detail: "The request has come back to where it was before." });
+        return;
+      }
+      const { framing } = exchange;
+      if (route.maxBody !== null && isTooLong(framing.kind === "length" ? framing.length : null, route.maxBody)) {
+        exchange.close();
+        exchange.refuse(bodyTooLong(route.maxBody));
         return;
       }
       const identity = principal === null ? NOBODY : gateway.identityHeaders(principal, targets.upstream.name);

@@ -45,9 +45,17 @@ export class WebSockets {
     const { upgrade, res } = exchange;
     // Destroying a socket whose peer has gone reports an error that concerns nobody.
     upstream.on("error", () => upstream.destroy());
-    const { cookies } = passed;
+    const { cookies, route } = passed;
     const headers = responseHeaders({
-      ...{ status: 101, headers: lines, pseudonym, authenticated: false, cookies, cors: [] },
+      ...{
+        status: 101,
+        headers: lines,
+        pseudonym,
+        authenticated: false,
+        cookies,
+        cors: [],
+        rules: route.responseHeaders,
+      },
     });
     if (upgrade === null || exchange.gone) {
       upstream.destroy();

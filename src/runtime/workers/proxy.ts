@@ -1,13 +1,16 @@
 import type { Decision, IncomingRequest } from "../../app/decision.ts";
 import type { Gateway } from "../../app/gateway.ts";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
-import type { HeaderList } from "../../lib/header-list.ts";
+import { firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import type { StreamCut } from "../../observe/streams.ts";
 import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { createAddressSet } from "../../proxy/address.ts";
+import { bodyTooLong, isTooLong } from "../../proxy/body-limit.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
+import { rewriteTarget } from "../../proxy/rewrite.ts";
+import { limitedBody } from "./body-limit.ts";
 import { Targets } from "./targets.ts";
 import { asksForWebSocket, joinWebSockets, withoutHandshake } from "./websocket.ts";
 
@@ -48,6 +51,9 @@ export function createProxy(gateway: Gateway): SendOn {
     if (hasLooped(incoming.headers, pseudonym)) {
       return refuse("upstream_failed", "The request has come back to where it was before.");
     }
+    if (route.maxBody !== null && isTooLong(firstHeader(incoming.headers, "content-length"), route.maxBody)) {
+      return { ok: false, problem: bodyTooLong(route.maxBody) };
+    }
     const identity = principal === null ? [] : await gateway.identityHeaders(principal, targets.upstream.name);
     const lines = requestHeaders({
       ...{ method: incoming.method, headers: incoming.headers, httpVersion: "1.1", route, identity },
@@ -55,13 +61,16 @@ export function createProxy(gateway: Gateway): SendOn {
     });
     const headers = headersOf(upgrade ? withoutHandshake(lines) : lines);
     if (upgrade) headers.set("Upgrade", "websocket");
-    const { method, body } = request;
-    const sent = await send(targets, incoming.target, { method, headers, body, redirect: "manual" });
+    const { method } = request;
+    const { body, bound } = bodyOf(request, route.maxBody);
+    const path = route.rewrite === null ? incoming.target : rewriteTarget(route.rewrite, incoming.target);
+    const sent = await send(targets, path, { method, headers, body, redirect: "manual" }, bound);
     if (!(sent instanceof Response)) return { ok: false, problem: sent };
 
     const written = responseHeaders({
       ...{ status: sent.status, headers: [...sent.headers].flat(), pseudonym, cookies },
       ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, config.cors.origins) },
+      rules: route.responseHeaders,
     });
     if (written === null) return refuse("upstream_failed");
     if (upgrade && sent.status === 101) {
@@ -70,6 +79,20 @@ export function createProxy(gateway: Gateway): SendOn {
     }
     return { ok: true, response: answerOf(sent, method, written, passed, gateway.streams) };
   };
+}
+
+interface SentBody {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Aborted when it is too long: for the upstream, the end of the stream alone would be the end of a whole body. */
+  readonly bound: { readonly passed: AbortSignal; readonly problem: Problem } | null;
+}
+
+/** The body, bounded where its length is not known before. */
+function bodyOf({ body, headers }: Request, max: number | null): SentBody {
+  if (body === null || max === null || headers.has("content-length")) return { body, bound: null };
+  const passed = new AbortController();
+  const bound = { passed: passed.signal, problem: bodyTooLong(max) };
+  return { body: limitedBody(body, max, () => passed.abort()), bound };
 }
 
 const refuse = (code: Problem["code"], detail?: string): Proxied => ({
@@ -136,24 +159,38 @@ function watched(
 }
 
 /** Asks one target, and another where that cannot have been reached and asking does no more than it would once. */
-async function send(targets: Targets, path: string, init: RequestInit): Promise<Response | Problem> {
+async function send(
+  targets: Targets,
+  path: string,
+  init: RequestInit,
+  bound: SentBody["bound"],
+): Promise<Response | Problem> {
   const mayRepeat = init.body == null && SAFE.has(init.method ?? "GET");
   for (let last = !mayRepeat; ; last = true) {
     const target = targets.pick();
-    const answer = await ask(target.origin + path, init, targets.upstream.responseTimeout);
+    const answer = await ask(target.origin + path, init, targets.upstream.responseTimeout, bound?.passed ?? null);
     if (answer === "timeout") return { code: "upstream_timeout" };
     if (answer !== "failed") return answer;
+    if (bound?.passed.aborted) return bound.problem;
     targets.avoid(target);
     if (last) return { code: "upstream_failed" };
   }
 }
 
 /** `timeout`: milliseconds until the response's headers have come. */
-async function ask(url: string, init: RequestInit, timeout: number): Promise<Response | "failed" | "timeout"> {
+async function ask(
+  url: string,
+  init: RequestInit,
+  timeout: number,
+  stop: AbortSignal | null,
+): Promise<Response | "failed" | "timeout"> {
   const gaveUp = new AbortController();
   const timer = setTimeout(() => gaveUp.abort(), timeout);
   try {
-    return await fetch(url, { ...init, signal: gaveUp.signal });
+    return await fetch(url, {
+      ...init,
+      signal: stop === null ? gaveUp.signal : AbortSignal.any([gaveUp.signal, stop]),
+    });
   } catch {
     return gaveUp.signal.aborted ? "timeout" : "failed";
   } finally {

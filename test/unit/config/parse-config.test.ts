@@ -492,6 +492,10 @@ describe("what is good", () => {
       websocket: false,
       streams: "session",
       limits: [],
+      maxBody: null,
+      rewrite: null,
+      requestHeaders: null,
+      responseHeaders: null,
     });
   });
 

@@ -61,3 +61,103 @@ describe("limits", () => {
     expect(problems({ access: "optional", limits })).toEqual([]);
   });
 });
+
+describe("prefixes", () => {
+  const rewrite = (options: Readonly<Record<string, unknown>>) => {
+    const result = read(options);
+    return result.ok ? result.config.routes[0]?.rewrite : result.problems;
+  };
+
+  test("what is stripped, and what is added", () => {
+    expect(rewrite({})).toBeNull();
+    expect(rewrite({ stripPrefix: "/api" })).toEqual({ strip: "/api", add: "" });
+    expect(rewrite({ addPrefix: "/v2" })).toEqual({ strip: "", add: "/v2" });
+    expect(rewrite({ stripPrefix: "/api/orders", addPrefix: "/v2/o" })).toEqual({ strip: "/api/orders", add: "/v2/o" });
+  });
+
+  test.each([
+    "",
+    "api",
+    "/",
+    "/api/",
+    "//api",
+    "/a//b",
+    "/../x",
+    "/a/./b",
+    "/a/%2e%2e",
+    "/a%2fb",
+    "/a?b",
+    "/a*",
+    "/a;b",
+  ])("%j is none", (prefix) => {
+    expect(problems({ stripPrefix: prefix })[0]).toMatch(/^stripPrefix: /);
+    expect(problems({ addPrefix: prefix })).toEqual([expect.stringMatching(/^addPrefix: /)]);
+  });
+
+  test.each(["/ap", "/api/order", "/orders", "/API", "/api/orders/x"])(
+    "%s is not the beginning of the path",
+    (strip) => {
+      expect(problems({ stripPrefix: strip })).toEqual([
+        'stripPrefix: is not the beginning of the route\'s path "/api/orders/*"',
+      ]);
+    },
+  );
+
+  test("no path that can be read in two ways is rewritten", () => {
+    for (const options of [{ stripPrefix: "/api" }, { addPrefix: "/v2" }]) {
+      expect(problems({ ...options, allowAmbiguousPath: true })).toEqual([
+        "allowAmbiguousPath: is not for paths that are rewritten: what the service reads would not be what was authorised",
+      ]);
+    }
+  });
+});
+
+describe("headers", () => {
+  test("are set and removed", () => {
+    const result = read({
+      requestHeaders: { set: { "X-Tenant": "blue" }, remove: ["Cookie", "Authorization"] },
+      responseHeaders: { set: { "X-Frame-Options": "DENY" }, remove: ["Server", "Set-Cookie"] },
+    });
+    expect(result.ok && result.config.routes[0]).toMatchObject({
+      requestHeaders: { set: ["X-Tenant", "blue"], drop: ["x-tenant", "cookie", "authorization"] },
+      responseHeaders: { set: ["X-Frame-Options", "DENY"], drop: ["x-frame-options", "server", "set-cookie"] },
+    });
+  });
+
+  const NEVER = ["Connection", "Transfer-Encoding", "content-length", "Trailer", "Upgrade", "TE", "Keep-Alive", "Host"];
+  const OURS = ["Via", "X-Forwarded-For", "x-forwarded-anything", "Forwarded", "X-Request-Id", "Sec-WebSocket-Accept"];
+  const NO_NAMES = ["", "a b", "X_Under", "X:", "x\r\ny"];
+  test.each([...NEVER, ...OURS, ...NO_NAMES])("%j is not changed, in requests or responses", (name) => {
+    for (const option of ["requestHeaders", "responseHeaders"]) {
+      expect(problems({ [option]: { set: { [name]: "x" } } })).toHaveLength(1);
+      expect(problems({ [option]: { remove: [name] } })).toHaveLength(1);
+    }
+  });
+
+  test.each([
+    ["requestHeaders", "Authorization"],
+    ["requestHeaders", "Cookie"],
+    ["responseHeaders", "Set-Cookie"],
+    ["responseHeaders", "Access-Control-Allow-Origin"],
+    ["responseHeaders", "Vary"],
+    ["requestHeaders", "X-Auth-User"],
+    ["requestHeaders", "x-auth-IDENTITY"],
+  ])("%s: %s is not set", (option, name) => {
+    expect(problems({ [option]: { set: { [name]: "x" } } })).toHaveLength(1);
+  });
+
+  test.each(["", " x", "x ", "a\r\nSet-Cookie: b", "a\nb", "a\0b", "é", "x".repeat(4097)])(
+    "%j is no value",
+    (value) => {
+      expect(problems({ responseHeaders: { set: { "X-A": value } } })).toEqual([
+        'responseHeaders.set["X-A"]: must be visible ASCII without line breaks, 4096 characters at most',
+      ]);
+    },
+  );
+
+  test("names have no case", () => {
+    expect(problems({ responseHeaders: { set: { "X-A": "1", "x-a": "2" } } })).toEqual([
+      'responseHeaders.set["x-a"]: is set twice: names have no case',
+    ]);
+  });
+});

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { allHeaders, type HeaderList } from "../../../src/lib/header-list.ts";
 import { ACCESS_COOKIE, IDENTITY_HEADERS, REFRESH_COOKIE } from "../../../src/protocol/names.ts";
 import { createRequestHeaders, type ForwardedRequest, hasLooped } from "../../../src/proxy/request-headers.ts";
+import { route } from "../routing/routes.ts";
 
 const forward = createRequestHeaders({
   identityNames: Object.values(IDENTITY_HEADERS),
@@ -11,12 +12,14 @@ const forward = createRequestHeaders({
 });
 const REQUIRED = { kind: "required", scopes: [], roles: [], maxAge: null } as const;
 
+const ROUTE = route("/a", { access: REQUIRED });
+
 const send = (headers: HeaderList, more: Partial<ForwardedRequest> = {}): string[] =>
   forward({
     method: "GET",
     headers,
     httpVersion: "1.1",
-    route: { access: REQUIRED, forwardAuthorization: false, methods: null },
+    route: ROUTE,
     peer: "203.0.113.9",
     peerTrusted: false,
     identity: [],
@@ -73,9 +76,7 @@ describe("identity", () => {
   test.each(["X-Auth-User", "x-auth-user", "X_AUTH_USER", "x-Auth_user", "X-AUTH-IDENTITY", "X_Auth_Roles"])(
     "%s of a client never arrives, on public routes neither",
     (name) => {
-      const out = send([name, "root"], {
-        route: { access: { kind: "public" }, forwardAuthorization: false, methods: null },
-      });
+      const out = send([name, "root"], { route: { ...ROUTE, access: { kind: "public" } } });
       expect(out.join("\n")).not.toContain("root");
     },
   );
@@ -87,13 +88,10 @@ describe("credentials", () => {
   test("Authorization goes on only where the route is public or says so", () => {
     const headers = ["Authorization", "Bearer t"];
     expect(values(send(headers), "authorization")).toEqual([]);
-    for (const route of [
-      { access: { kind: "public" } as const, forwardAuthorization: false, methods: null },
-      { access: REQUIRED, forwardAuthorization: true, methods: null },
-    ]) {
-      expect(values(send(headers, { route }), "authorization")).toEqual(["Bearer t"]);
+    for (const more of [{ access: { kind: "public" } as const }, { forwardAuthorization: true }]) {
+      expect(values(send(headers, { route: { ...ROUTE, ...more } }), "authorization")).toEqual(["Bearer t"]);
     }
-    const optional = { access: { kind: "optional" } as const, forwardAuthorization: false, methods: null };
+    const optional = { ...ROUTE, access: { kind: "optional" } as const };
     expect(values(send(headers, { route: optional }), "authorization")).toEqual([]);
   });
 
@@ -224,4 +222,32 @@ test("whatever a client sends: unknown fields keep order, case and value; ours a
     }),
     { numRuns: 1000 },
   );
+});
+
+describe("what a route changes", () => {
+  const rules = { set: ["X-Tenant", "blue", "User-Agent", "gateway"], drop: ["x-tenant", "user-agent", "cookie"] };
+
+  test("comes in place of what the client has sent, in any case and however often", () => {
+    const headers = ["X-Tenant", "red", "x-TENANT", "green", "User-Agent", "curl", "Cookie", "a=1", "Accept", "*/*"];
+    const out = send(headers, { route: { ...ROUTE, requestHeaders: rules } });
+    expect(values(out, "x-tenant")).toEqual(["blue"]);
+    expect(values(out, "user-agent")).toEqual(["gateway"]);
+    expect(values(out, "cookie")).toEqual([]);
+    expect(values(out, "accept")).toEqual(["*/*"]);
+  });
+
+  test("cannot be had removed by the client", () => {
+    const out = send(["Connection", "X-Tenant"], { route: { ...ROUTE, requestHeaders: rules } });
+    expect(values(out, "x-tenant")).toEqual(["blue"]);
+  });
+
+  test("the prefix that goes is told, after those that trusted proxies have told", () => {
+    const stripping = { ...ROUTE, rewrite: { strip: "/api", add: "" } };
+    const told = ["X-Forwarded-Prefix", "/outer", "X-Forwarded-For", "192.0.2.1"];
+    const of = (more: Partial<ForwardedRequest>) => values(send(told, more), "x-forwarded-prefix");
+    expect(of({ route: stripping })).toEqual(["/api"]);
+    expect(of({ route: stripping, peerTrusted: true })).toEqual(["/outer, /api"]);
+    expect(of({ route: { ...ROUTE, rewrite: { strip: "", add: "/v2" } }, peerTrusted: true })).toEqual(["/outer"]);
+    expect(of({})).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HeaderList } from "../../../src/lib/header-list.ts";
+import { allHeaders, type HeaderList } from "../../../src/lib/header-list.ts";
 import { ACCESS_COOKIE, REFRESH_COOKIE } from "../../../src/protocol/names.ts";
 import { type ForwardedResponse, responseHeaders } from "../../../src/proxy/response-headers.ts";
 
@@ -12,6 +12,7 @@ const relay = (headers: HeaderList, more: Partial<ForwardedResponse> = {}) =>
     authenticated: false,
     cookies: [],
     cors: [],
+    rules: null,
     ...more,
   });
 
@@ -108,5 +109,32 @@ describe("responseHeaders", () => {
     const ours = ["Access-Control-Allow-Origin", "https://spa.example", "Vary", "Origin"];
     expect(relay(theirs, { cors: ours })).toEqual(["Access-Control-Expose-Headers", "X", ...VIA, ...ours]);
     expect(relay(theirs, { cors: ["Vary", "Origin"] })).toEqual([...theirs, ...VIA, "Vary", "Origin"]);
+  });
+});
+
+describe("what a route changes", () => {
+  const drop = ["server", "x-frame-options", "cache-control"];
+  const rules = { set: ["X-Frame-Options", "DENY", "Cache-Control", "max-age=60"], drop };
+
+  test("comes in place of what the upstream has sent", () => {
+    const theirs = ["Server", "old/1.0", "x-frame-options", "SAMEORIGIN", "X-FRAME-OPTIONS", "ALLOWALL", "X", "1"];
+    expect(relay(theirs, { rules })).toEqual(["X", "1", ...VIA, ...rules.set]);
+  });
+
+  test("makes nothing that sets a cookie of ours cacheable", () => {
+    const out = relay(["Cache-Control", "public"], { rules, cookies: ["c=1"] }) ?? [];
+    expect(allHeaders(out, "cache-control")).toEqual(["no-store"]);
+  });
+
+  test("what is said about caching stands for somebody's answer too; taken away, it is private", () => {
+    const caching = (more: Partial<ForwardedResponse>) =>
+      allHeaders(relay(["Cache-Control", "public"], { authenticated: true, ...more }) ?? [], "cache-control");
+    expect(caching({ rules })).toEqual(["max-age=60"]);
+    expect(caching({ rules: { set: [], drop: ["cache-control"] } })).toEqual(["private"]);
+  });
+
+  test("cookies of the upstream can be kept back, and ours are not", () => {
+    const out = relay(["Set-Cookie", "a=1"], { rules: { set: [], drop: ["set-cookie"] }, cookies: ["ours=1"] }) ?? [];
+    expect(allHeaders(out, "set-cookie")).toEqual(["ours=1"]);
   });
 });

@@ -14,6 +14,10 @@ export const route = (path: string, more: Partial<Route> = {}): Route => ({
   websocket: false,
   streams: "session",
   limits: [],
+  maxBody: null,
+  rewrite: null,
+  requestHeaders: null,
+  responseHeaders: null,
   ...more,
 });
 
