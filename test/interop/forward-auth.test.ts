@@ -8,14 +8,16 @@ import { ALICE } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
 import { requireProgram } from "../support/requirements.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { example, startCaddy, startNginx } from "./front-proxies.ts";
+import { example, startCaddy, startHaproxy, startNginx } from "./front-proxies.ts";
 
+const ACCESS_COOKIE = "__Host-Http-postern-access";
 const IDENTITY = ["x-auth-user", "x-auth-name", "x-auth-session", "x-auth-roles", "x-auth-scope", "x-auth-identity"];
 
 // Debian's own proxies, with the configurations of examples/, in front of an application and asking a real gateway.
 describe.each([
   { name: "nginx" as const, start: startNginx },
   { name: "caddy" as const, start: startCaddy },
+  { name: "haproxy" as const, start: startHaproxy },
 ])("forward auth behind $name", ({ name, start }) => {
   const program = requireProgram(name);
 
@@ -140,6 +142,30 @@ describe.each([
       expect(lastSeen()?.headers["x-auth-user"]).toBe(person.user.id);
       browser.accessToken = `${browser.accessToken}x`;
       expect((await browser.api("/feed")).status).toBe(401);
+    });
+
+    test("cookies authenticate where a route says so, and those that are renewed on the way arrive", async () => {
+      browser.accessToken = null;
+      const page = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none" };
+      browser.cookies.delete(ACCESS_COOKIE);
+      const answer = await browser.fetch("/account/orders", { headers: page });
+      expect(answer.status).toBe(200);
+      expect(lastSeen()?.headers["x-auth-user"]).toBe(person.user.id);
+      expect(lastSeen()?.headers.cookie?.trim() ?? "").toBe("");
+      expect(answer.setCookies.map((cookie) => cookie.split("=")[0])).toEqual([ACCESS_COOKIE]);
+      expect((await new Browser(front).fetch("/account/orders", { headers: page })).status).toBe(401);
+      const forged = { ...page, "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+      expect((await browser.fetch("/account/orders", { method: "POST", headers: forged })).status).toBe(403);
+    });
+
+    test("redirects pass, Postern's after a login and the application's own", async () => {
+      const form = { username: ALICE.name, password: ALICE.password, return_to: "/orders" };
+      const answer = await new Browser(front).fetch("/auth/login", { form });
+      expect([answer.status, answer.headers.location]).toEqual([303, "/orders"]);
+      expect(answer.setCookies).not.toEqual([]);
+      app.answerNext({ status: 302, headers: { location: "/elsewhere", "set-cookie": ["a=1", "b=2"] } });
+      const moved = await browser.api("/orders/1");
+      expect([moved.status, moved.headers.location, moved.setCookies]).toEqual([302, "/elsewhere", ["a=1", "b=2"]]);
     });
 
     test("a token is refused as soon as its session has been logged out", async () => {

@@ -18,12 +18,15 @@ export async function example(path: string): Promise<string> {
   return readFile(new URL(`../../examples/${path}`, import.meta.url), "utf8");
 }
 
-/** The example's text with each of its ports replaced; it is an error when one does not occur. */
-function moved(text: string, places: Places): string {
-  const ports = { 8000: places.front, 8080: places.gateway, 3000: places.app };
-  return Object.entries(ports).reduce((result, [written, port]) => {
-    if (!result.includes(`:${written}`)) throw new Error(`the example has no port ${written}`);
-    return result.replaceAll(`:${written}`, `:${port}`);
+const WRITTEN: Places = { front: 8000, gateway: 8080, app: 3000 };
+const ALL = ["front", "gateway", "app"] as const;
+
+/** The example's text with the ports of `parties` replaced; it is an error when one does not occur. */
+function moved(text: string, places: Places, parties: readonly (keyof Places)[] = ALL): string {
+  return parties.reduce((result, party) => {
+    const written = `:${WRITTEN[party]}`;
+    if (!result.includes(written)) throw new Error(`the example has no port ${written}`);
+    return result.replaceAll(written, `:${places[party]}`);
   }, text);
 }
 
@@ -41,6 +44,14 @@ export const startCaddy: StartFront = async (program, dir, places) => {
   await mkdir(home);
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
   await run(program, ["run", "--config", file, "--adapter", "caddyfile"], { dir, port: places.front, env });
+};
+
+export const startHaproxy: StartFront = async (program, dir, places) => {
+  const file = join(dir, "haproxy.cfg");
+  await writeFile(file, moved(await example("haproxy/haproxy.cfg"), places));
+  const lua = await example("haproxy/postern.lua");
+  await writeFile(join(dir, "postern.lua"), moved(lua, places, ["gateway"]));
+  await run(program, ["-f", file], { dir, port: places.front });
 };
 
 /** Where a program works, and where it listens when it has started. */

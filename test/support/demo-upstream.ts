@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { listen } from "./listen.ts";
 
 export interface SeenRequest {
@@ -15,12 +15,15 @@ export interface DemoUpstream {
   readonly url: string;
   /** Every request that arrived, in order. */
   readonly requests: SeenRequest[];
+  /** Answers the next request so, without a body. */
+  answerNext(answer: { readonly status: number; readonly headers: OutgoingHttpHeaders }): void;
   close(): Promise<void>;
 }
 
 /** A small service: keeps what it is sent and answers it as JSON. Closed when the test file ends. */
 export async function startDemoUpstream(): Promise<DemoUpstream> {
   const requests: SeenRequest[] = [];
+  let next: { readonly status: number; readonly headers: OutgoingHttpHeaders } | null = null;
   const server = createServer(async (request, response) => {
     let body = "";
     try {
@@ -31,8 +34,20 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
     }
     const { method = "", url = "", headers, rawHeaders } = request;
     requests.push({ method, url, headers, rawHeaders, body });
+    if (next !== null) {
+      response.writeHead(next.status, next.headers).end();
+      next = null;
+      return;
+    }
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ method, url, headers, body }));
   });
   const { port, close } = await listen(server);
-  return { url: `http://127.0.0.1:${port}`, requests, close };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    answerNext(answer) {
+      next = answer;
+    },
+    close,
+  };
 }
