@@ -81,7 +81,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const { maxStaleness } = config.revocation;
   const feed = new FeedStreams({ view, follower, now, monotonic, wait, maxStaleness });
   const viewState = () => follower.state;
-  const authenticator = createTokenAuthenticator({ accessTokens, keyRing, view, viewState, now });
+  const authenticator = createTokenAuthenticator({
+    ...{ accessTokens, keyRing, viewState, now },
+    view: options.judge?.(view) ?? view,
+  });
   const watch = options.watch ?? ((watched: OpenStreamsOptions) => new StreamRegistry(watched));
   const streams: WatchedStreams = watch({
     ...{ view, now, monotonic, wait, observe, accessTtl: ttl, maxStaleness },

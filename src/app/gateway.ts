@@ -8,6 +8,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
 import type { Reports } from "../observe/readiness.ts";
 import type { Follower, FollowerOptions } from "../revocation/follower.ts";
+import type { RevocationJudge, RevocationView } from "../revocation/view.ts";
 import type { Store } from "../stores/store.ts";
 import type { CacheBounds } from "../tokens/generation-cache.ts";
 import type { Principal } from "../tokens/principal.ts";
@@ -92,6 +93,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** How the view is kept in step with the feed, where it is not followed all the time. */
   readonly follow?: (options: FollowerOptions) => Follower;
+  /** Who is asked about a token, where the view may be too large to be held. */
+  readonly judge?: (view: RevocationView) => RevocationJudge;
   /** How open streams are watched, where one request can't look after another's. */
   readonly watch?: (options: OpenStreamsOptions) => WatchedStreams;
   /** False where what one request waits for must not be waited for by another. Default: true. */

@@ -1,7 +1,7 @@
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { Problem } from "../protocol/errors.ts";
 import type { ViewState } from "../revocation/follower.ts";
-import type { RevocationView } from "../revocation/view.ts";
+import type { RevocationJudge } from "../revocation/view.ts";
 import type { AccessTokens, TokenRefusal, Verified } from "../tokens/access-token.ts";
 import type { Principal } from "../tokens/principal.ts";
 import { CHALLENGE_INVALID_TOKEN } from "./challenge.ts";
@@ -14,7 +14,7 @@ export type Authenticated =
 export interface AuthenticatorOptions {
   readonly accessTokens: AccessTokens;
   readonly keyRing: KeyRing;
-  readonly view: RevocationView;
+  readonly view: RevocationJudge;
   readonly viewState: () => ViewState;
   readonly now: () => number;
 }
@@ -30,18 +30,21 @@ export interface TokenAuthenticator {
 export function createTokenAuthenticator(options: AuthenticatorOptions): TokenAuthenticator {
   const { accessTokens, keyRing, view, now } = options;
 
-  function conclude(verified: Verified): Authenticated {
+  function conclude(verified: Verified): Authenticated | Promise<Authenticated> {
     if (!verified.ok) return refuse(verified.reason);
-    if (view.refuses(verified.principal)) return problem("token_revoked");
-    return verified;
+    const refused = view.refuses(verified.principal);
+    if (typeof refused === "boolean") return refused ? problem("token_revoked") : verified;
+    return refused.then(
+      (late): Authenticated => (late ? problem("token_revoked") : verified),
+      (): Authenticated => UNKNOWN,
+    );
   }
 
   async function withFreshKeys(token: string): Promise<Authenticated> {
     try {
       await keyRing.refresh();
     } catch {
-      // Whether the key exists cannot be known now: no reason to tell a client that its login is gone.
-      return { ok: false, problem: { code: "store_unavailable" } };
+      return UNKNOWN;
     }
     return conclude(await accessTokens.verify(token, now()));
   }
@@ -75,6 +78,9 @@ export function createTokenAuthenticator(options: AuthenticatorOptions): TokenAu
     },
   };
 }
+
+/** Whether the key exists, or the token was revoked, cannot be known now: no reason to tell a client that its login is gone. */
+const UNKNOWN: Authenticated = { ok: false, problem: { code: "store_unavailable" } };
 
 function refuse(reason: TokenRefusal): Authenticated {
   return problem(reason === "token_expired" ? "token_expired" : "token_invalid");

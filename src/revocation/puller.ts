@@ -4,6 +4,8 @@ import { breakIn, historyOf, stateAt, type ViewHistory } from "./history.ts";
 import { type HistoryBreak, repairHistory } from "./repair.ts";
 
 const PAGE = 1000;
+/** It holds them itself again when there are fewer than this part of what it may hold. */
+const ROOM = 0.75;
 
 /** `soon`: while the request is served. `first`: before it is. */
 export type PullNeed = "none" | "soon" | "first";
@@ -11,6 +13,17 @@ export type PullNeed = "none" | "soon" | "first";
 export interface PullerOptions extends FollowerOptions {
   /** Milliseconds after which a view is not served from before it was pulled. */
   readonly bound: number;
+  /** Entries that are held at most. With more of them it is crowded, holds none, and each token is asked about where all are held. */
+  readonly capacity: number;
+}
+
+/** What is told where all entries are held. */
+export interface Verdict {
+  readonly refused: boolean;
+  /** How many entries are live there, about. */
+  readonly live: number;
+  /** The feed's end when it was asked. */
+  readonly cursor: FeedCursor;
 }
 
 /**
@@ -28,13 +41,26 @@ export class FeedPuller implements Follower {
   /** When the last pull began, and when the last one failed. */
   #pulledAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** While it is crowded: the newest end of the feed that a verdict knew of. */
+  #known: FeedCursor | null = null;
 
   constructor(options: PullerOptions) {
     this.#options = options;
   }
 
+  /** Whether there are more entries than it may hold: nothing is known here, and each token has to be asked about. */
+  get crowded(): boolean {
+    return this.#known !== null;
+  }
+
+  /** To be told of every verdict: when there is room again, the view is read anew. */
+  told({ live, cursor }: Verdict): void {
+    if (this.#known === null) return;
+    this.#known = live > this.#options.capacity * ROOM ? cursor : null;
+  }
+
   get cursor(): FeedCursor | null {
-    return this.#cursor;
+    return this.#known ?? this.#cursor;
   }
 
   /** Services cannot follow from here: nobody would tell them of what comes. */
@@ -43,6 +69,7 @@ export class FeedPuller implements Follower {
   }
 
   get age(): number | null {
+    if (this.crowded) return 0;
     return this.#endReadAt === null ? null : this.#options.monotonic() - this.#endReadAt;
   }
 
@@ -65,10 +92,11 @@ export class FeedPuller implements Follower {
 
   async catchUp(): Promise<void> {
     this.#pulledAt = this.#options.monotonic();
-    const before = this.#cursor;
+    const before = this.cursor;
     try {
-      for (let end = false; !end; ) end = await this.#step();
-      if (this.#cursor !== null && this.#cursor.join() !== before?.join()) await this.#options.receipt(this.#cursor);
+      for (let end = this.crowded; !end; ) end = await this.#step();
+      const { cursor } = this;
+      if (cursor !== null && cursor.join() !== before?.join()) await this.#options.receipt(cursor);
     } catch (error) {
       this.#failedAt = this.#options.monotonic();
       throw error;
@@ -98,15 +126,27 @@ export class FeedPuller implements Follower {
     await this.#apply(page);
     // Found broken by another meanwhile: what was read belongs to the history before.
     if (this.#broken !== null) return false;
+    if (this.#options.view.size > this.#options.capacity) {
+      this.#leaveToOthers(page.cursor);
+      return true;
+    }
     if (this.#cursor === after) this.#adopt(page, began);
     // Read from a place where the view stood, to the end: complete, whoever moved the cursor since.
     if (page.end) this.#complete(page, began);
     return page.end;
   }
 
+  #leaveToOthers(cursor: FeedCursor): void {
+    this.#options.view.clear();
+    this.#known = cursor;
+    this.#cursor = null;
+    this.#endReadAt = null;
+  }
+
   async #apply({ entries, now }: FeedPage): Promise<void> {
-    const { view, onRead, onKeyRevoked } = this.#options;
+    const { view, onApplied, onRead, onKeyRevoked } = this.#options;
     for (const entry of entries) view.apply(entry);
+    if (entries.length > 0) onApplied();
     const [oldest] = entries;
     if (oldest !== undefined) onRead(entries.length, Math.max(0, now - oldest.at));
     if (entries.some(({ target }) => target.kind === "key")) await onKeyRevoked();
@@ -134,10 +174,11 @@ export class FeedPuller implements Follower {
     const { monotonic, onRepaired, read } = this.#options;
     const began = monotonic();
     const first = await read(null, PAGE);
-    const broken = breakIn(this.#history, first) ?? known;
-    this.#break(broken);
+    // Another request may have been quicker, here and below; repaired twice is repaired.
+    if (this.#broken === null) return;
+    this.#break(breakIn(this.#history, first) ?? known);
+    const broken = this.#broken;
     const { page, restored } = await repairHistory(this.#options, broken, first);
-    // Another request may have been quicker; repaired twice is repaired.
     if (this.#broken !== broken) return;
     await onRepaired(broken.cause, restored);
     this.#broken = null;

@@ -13,6 +13,11 @@ export interface TokenFacts {
   readonly issuedAt: number;
 }
 
+/** Whether any live revocation names a token: known here, or asked for elsewhere. A promise rejects where nobody can say. */
+export interface RevocationJudge {
+  refuses(token: TokenFacts): boolean | Promise<boolean>;
+}
+
 interface Named {
   readonly before: number;
   readonly expires: number;
@@ -20,9 +25,9 @@ interface Named {
 
 /** A gateway's replica of the live revocation entries, in memory and exact. Applying an entry twice changes nothing. */
 export class RevocationView {
-  readonly #tokens = new IdTable();
-  readonly #sessions = new IdTable();
-  readonly #users = new IdTable();
+  #tokens = new IdTable();
+  #sessions = new IdTable();
+  #users = new IdTable();
   /** Clients, keys, and ids that are not of our own making. */
   readonly #named = new Map<string, Named>();
   #all: Named = { before: -1, expires: 0 };
@@ -128,6 +133,15 @@ export class RevocationView {
   trim(now: number): void {
     for (const table of [this.#tokens, this.#sessions, this.#users]) table.trim(now);
     for (const [name, { expires }] of this.#named) if (expires <= now) this.#named.delete(name);
+  }
+
+  /** Forgets everything, and gives its memory back. */
+  clear(): void {
+    this.#tokens = new IdTable();
+    this.#sessions = new IdTable();
+    this.#users = new IdTable();
+    this.#named.clear();
+    this.#all = { before: -1, expires: 0 };
   }
 
   #put(table: IdTable, kind: string, id: string, before: number, expires: number): void {

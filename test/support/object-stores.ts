@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Agent, request } from "undici";
+import type { TokenFacts } from "../../src/revocation/view.ts";
 import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../src/stores/operations.ts";
 import { type Store, StoreOutcomeUnknown, StoreUnavailable } from "../../src/stores/store.ts";
 import { freePort } from "./free-port.ts";
@@ -11,10 +12,15 @@ import { startWorkerd } from "./worker-process.ts";
 
 const ENTRY = new URL("object-store-entry.ts", import.meta.url).pathname;
 
+/** A store in a Durable Object, which judges tokens as well. */
+export interface ObjectStore extends Store {
+  judge(token: TokenFacts): Promise<unknown>;
+}
+
 /** Stores in Durable Objects, in a workerd of their own. */
 export interface ObjectStores {
   /** A new, empty store. `offset`: milliseconds that its clock is ahead of the machine's. */
-  open(offset: () => number): Store;
+  open(offset: () => number): ObjectStore;
   stop(): Promise<void>;
 }
 
@@ -34,15 +40,16 @@ export async function startObjectStores(): Promise<ObjectStores> {
   return {
     open(offset) {
       const object = randomUUID();
-      async function call<K extends Operation>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>> {
-        const body = JSON.stringify({ object, offset: offset(), call: { operation, input } });
+      async function forward(call: object): Promise<unknown> {
+        const body = JSON.stringify({ object, offset: offset(), call });
         const response = await request(url, { method: "POST", body, dispatcher });
         const answer = (await response.body.json()) as ForwardedAnswer;
         if ("error" in answer) throw errorOf(answer);
-        // JSON has no value for what an operation answers nothing to.
-        return answer.output as OperationOutput<K>;
+        return answer.output;
       }
-      return storeOver(call, async () => {});
+      const call = async <K extends Operation>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>> =>
+        (await forward({ operation, input })) as OperationOutput<K>;
+      return { ...storeOver(call, async () => {}), judge: (token) => forward({ token }) };
     },
     async stop() {
       await workerd.stop();

@@ -4,6 +4,7 @@ import { webSignatureCheck } from "../../keys/web-signature.ts";
 import { webDigests } from "../../lib/digests.ts";
 import type { Observe } from "../../observe/observation.ts";
 import { FeedPuller } from "../../revocation/puller.ts";
+import type { RevocationJudge, RevocationView } from "../../revocation/view.ts";
 import { workerPasswords } from "./argon2.ts";
 import type { WorkerEnvironment } from "./environment.ts";
 import type { ExecutionContext } from "./platform.ts";
@@ -12,6 +13,8 @@ import { SeparateStreams } from "./separate-streams.ts";
 
 /** Milliseconds after which a view is not served from before it has been pulled. */
 const BOUND = 1_000;
+/** Revocations that an isolate holds at most: about 10 MB. */
+const CAPACITY = 200_000;
 /** Between two rounds of upkeep. */
 const TEND_EVERY = 500;
 /** An isolate has 128 MB for everything. */
@@ -49,22 +52,40 @@ export async function createIsolate(
   const refresh = async (): Promise<void> => {
     if (puller !== null && puller.need !== "none") await puller.start();
   };
+  const remote = remoteStore({
+    object: () => objects.getByName(OBJECT),
+    ...{ timeout: config.storeTimeout, now: () => Date.now(), wait },
+  });
+  /** In place of the view, where that is too large to be held here. */
+  function judgeOver(view: RevocationView): RevocationJudge {
+    return {
+      refuses(token) {
+        if (puller?.crowded !== true) return view.refuses(token);
+        return remote.judge(token).then((verdict) => {
+          puller?.told(verdict);
+          return verdict.refused;
+        });
+      },
+    };
+  }
+  let judge: RevocationJudge = { refuses: () => true };
   const gateway = await createGateway({
     ...{ config, secrets, observe, monotonic, wait, version, caches: CACHES, sharesReads: false },
     now: () => Date.now(),
-    store: remoteStore({
-      object: () => objects.getByName(OBJECT),
-      ...{ timeout: config.storeTimeout, now: () => Date.now(), wait },
-    }),
+    store: remote.store,
     passwords: workerPasswords(config.passwords, () => wait(0, new AbortController().signal)),
     ...{ signature: webSignatureCheck, importSigner: importWebSigner, digests: webDigests },
     ...{ feedInterval: 0, feedWait: 0 },
     follow(options) {
       const receipt = async (): Promise<void> => void (await tend());
-      puller = new FeedPuller({ ...options, receipt, bound: BOUND });
+      puller = new FeedPuller({ ...options, receipt, bound: BOUND, capacity: CAPACITY });
       return puller;
     },
-    watch: (options) => new SeparateStreams({ ...options, refresh }),
+    judge(view) {
+      judge = judgeOver(view);
+      return judge;
+    },
+    watch: (options) => new SeparateStreams({ ...options, refresh, judge }),
   });
   let tendedAt = Number.NEGATIVE_INFINITY;
   let hasKeys = false;

@@ -1,3 +1,5 @@
+import type { Verdict } from "../../revocation/puller.ts";
+import type { TokenFacts } from "../../revocation/view.ts";
 import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../stores/operations.ts";
 import { type Store, StoreOutcomeUnknown, StoreUnavailable } from "../../stores/store.ts";
 import { errorOf, type StoreAnswer, type StoreObject } from "./store-object.ts";
@@ -18,49 +20,63 @@ export interface RemoteStoreOptions {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The store that a Durable Object holds, from an isolate. */
-export function remoteStore(options: RemoteStoreOptions): Store {
-  const { object, timeout, now, wait } = options;
+/** What a Durable Object holds, from an isolate. */
+export interface RemoteStore {
+  readonly store: Store;
+  /** Asks about one token. Rejects with StoreUnavailable. */
+  judge(token: TokenFacts): Promise<Verdict>;
+}
+
+export function remoteStore({ object, timeout, now, wait }: RemoteStoreOptions): RemoteStore {
   /** How far the object's clock is ahead of ours, as its last answer showed: never too far, by the time that the answer took. */
   let ahead: number | null = null;
 
-  async function answerTo<K extends Operation>(operation: K, input: OperationInput<K>): Promise<StoreAnswer> {
-    const deadline = ahead === null ? null : now() + ahead + timeout;
+  async function inTime(asked: () => Promise<StoreAnswer>, failed: (error: unknown) => Error): Promise<unknown> {
     const settled = new AbortController();
     const late = wait(timeout, settled.signal).then((): never => {
-      throw lost(operation, "no answer in time");
+      throw failed("no answer in time");
     });
+    late.catch(() => {});
     try {
-      return await Promise.race([object().call({ operation, input, deadline }), late]);
-    } catch (error) {
-      throw error instanceof StoreUnavailable || error instanceof StoreOutcomeUnknown
-        ? error
-        : failed(operation, error);
+      const asking = (async () => asked())().catch((error: unknown) => {
+        throw failed(error);
+      });
+      const answer = await Promise.race([asking, late]);
+      ahead = answer.now - now();
+      if (answer.kind === "failed") throw errorOf(answer.failure);
+      return answer.output;
     } finally {
       settled.abort();
-      late.catch(() => {});
     }
   }
 
   async function call<K extends Operation>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>> {
-    const answer = await answerTo(operation, input);
-    ahead = answer.now - now();
-    if (answer.kind === "failed") throw errorOf(answer.failure);
+    const deadline = ahead === null ? null : now() + ahead + timeout;
+    const output = await inTime(
+      () => object().call({ operation, input, deadline }),
+      (error) => failure(operation, error, !READS.has(operation)),
+    );
     // The object's store has the same operations: what it answers to one is what the port says.
-    return answer.output as OperationOutput<K>;
+    return output as OperationOutput<K>;
   }
 
-  return storeOver(call, async () => {});
+  return {
+    store: storeOver(call, async () => {}),
+    async judge({ jti, sid, sub, clientId, kid, issuedAt }) {
+      const output = await inTime(
+        () => object().judge({ jti, sid, sub, clientId, kid, issuedAt }),
+        (error) => failure("judge", error, false),
+      );
+      return output as Verdict;
+    },
+  };
 }
 
-function lost(operation: Operation, why: string): Error {
-  const message = `${operation}: ${why}`;
-  return READS.has(operation) ? new StoreUnavailable(message) : new StoreOutcomeUnknown(message);
-}
-
-/** The platform says of an object that has too much to do that it did not take the call. */
-function failed(operation: Operation, error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
-  const refused = error instanceof Error && "overloaded" in error && error.overloaded === true;
-  return refused ? new StoreUnavailable(`${operation}: ${why}`, "refused") : lost(operation, why);
+/** The platform says of an object that has too much to do that it did not take the call. Any other may have been done, where it writes. */
+function failure(what: string, error: unknown, writes: boolean): Error {
+  const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  if (error instanceof Error && "overloaded" in error && error.overloaded === true) {
+    return new StoreUnavailable(message, "refused");
+  }
+  return writes ? new StoreOutcomeUnknown(message) : new StoreUnavailable(message);
 }

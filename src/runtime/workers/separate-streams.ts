@@ -4,10 +4,13 @@ import {
   StreamRegistry,
   type WatchedStreams,
 } from "../../app/open-streams.ts";
+import type { RevocationJudge } from "../../revocation/view.ts";
 
 export interface SeparateStreamsOptions extends OpenStreamsOptions {
   /** Brings the view up to date where it is not. */
   readonly refresh: () => Promise<void>;
+  /** As the view, or whoever is asked in its place. */
+  readonly judge: RevocationJudge;
 }
 
 /**
@@ -24,13 +27,17 @@ export class SeparateStreams implements WatchedStreams {
   }
 
   add(stream: OpenStream): void {
-    const { wait, refresh } = this.#options;
+    const { wait, refresh, judge } = this.#options;
+    let refused = judge.refuses(stream.principal) === true;
     const own: StreamRegistry = new StreamRegistry({
       ...this.#options,
+      view: { refuses: () => refused },
       async wait(milliseconds, signal) {
         await wait(milliseconds, signal);
         if (signal.aborted) return;
         await refresh();
+        // Where nobody can say, the stream goes on, as long as an old view would let it.
+        refused = await Promise.resolve(judge.refuses(stream.principal)).catch(() => false);
         own.viewChanged();
       },
     });

@@ -1,7 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { randomId } from "../../lib/ids.ts";
+import type { Verdict } from "../../revocation/puller.ts";
+import type { TokenFacts } from "../../revocation/view.ts";
 import type { Operation, OperationInput, SyncStore } from "../../stores/operations.ts";
+import type { SyncDatabase } from "../../stores/sqlite/database.ts";
+import { feedEnd, judgeToken } from "../../stores/sqlite/feed.ts";
 import { migrate, schemaState } from "../../stores/sqlite/schema.ts";
+import { beginStep } from "../../stores/sqlite/step.ts";
 import { sqliteStore } from "../../stores/sqlite/store.ts";
 import { StoreUnavailable } from "../../stores/store.ts";
 import { objectDatabase } from "./object-database.ts";
@@ -15,7 +20,7 @@ import { failureOf, type StoreAnswer, type StoreCall, type StoreObject } from ".
  */
 export class PosternStore extends DurableObject implements StoreObject {
   readonly #storage: ObjectContext["storage"];
-  #store: SyncStore | null = null;
+  #opened: Opened | null = null;
 
   constructor(context: ObjectContext, env: unknown) {
     super(context, env);
@@ -28,26 +33,44 @@ export class PosternStore extends DurableObject implements StoreObject {
   }
 
   async call({ operation, input, deadline }: StoreCall): Promise<StoreAnswer> {
-    const now = this.wall();
-    try {
+    return this.#answer(({ store }, now) => {
       // Calls run one after the other, and each to its end: what waits in front of the object is what takes time.
       if (deadline !== null && now >= deadline) throw new StoreUnavailable(`${operation}: the deadline has passed`);
-      this.#store ??= this.#open();
-      return { kind: "done", output: run(this.#store, operation, input), now };
+      return run(store, operation, input);
+    });
+  }
+
+  async judge(token: TokenFacts): Promise<StoreAnswer> {
+    return this.#answer(({ db }, now): Verdict => {
+      const step = beginStep(db, now);
+      return { ...judgeToken(step, token), cursor: feedEnd(step) };
+    });
+  }
+
+  #answer(work: (opened: Opened, now: number) => unknown): StoreAnswer {
+    const now = this.wall();
+    try {
+      this.#opened ??= this.#open();
+      return { kind: "done", output: work(this.#opened, now), now };
     } catch (error) {
       return { kind: "failed", failure: failureOf(error), now };
     }
   }
 
-  #open(): SyncStore {
+  #open(): Opened {
     const db = objectDatabase(this.#storage);
     const state = schemaState(db);
     if (state.kind === "newer" || state.kind === "foreign") {
       throw new StoreUnavailable(`the Durable Object's data are of another program (${state.kind})`, "unsuitable");
     }
     migrate(db, randomId());
-    return withReceiptsInMemory(sqliteStore(db, () => this.wall()));
+    return { db, store: withReceiptsInMemory(sqliteStore(db, () => this.wall())) };
   }
+}
+
+interface Opened {
+  readonly db: SyncDatabase;
+  readonly store: SyncStore;
 }
 
 function run<K extends Operation>(store: SyncStore, operation: K, input: OperationInput<K>): unknown {

@@ -1,3 +1,4 @@
+import type { TokenFacts } from "../../revocation/view.ts";
 import type { Operation, OperationInput } from "../../stores/operations.ts";
 import { StoreOutcomeUnknown, type StoreTrouble, StoreUnavailable } from "../../stores/store.ts";
 
@@ -23,6 +24,8 @@ export interface StoreFailure {
 /** A Durable Object that holds a store, whatever that is made of. */
 export interface StoreObject {
   call(call: StoreCall): Promise<StoreAnswer>;
+  /** What stands in the feed about a token: a Verdict. For isolates that can't hold all of it. */
+  judge(token: TokenFacts): Promise<StoreAnswer>;
 }
 
 export function failureOf(error: unknown): StoreFailure {

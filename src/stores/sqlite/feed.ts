@@ -1,5 +1,6 @@
 import { type RevocationEntry, type RevocationTarget, TARGET_KINDS } from "../../revocation/entry.ts";
 import type { FeedCursor, FeedPage } from "../../revocation/feed.ts";
+import type { TokenFacts } from "../../revocation/view.ts";
 import { CLOCK_MARGIN } from "../lifetimes.ts";
 import { first, integer, type Row, text, word } from "./database.ts";
 import { longestLifetime } from "./nodes.ts";
@@ -50,6 +51,21 @@ export function readFeed(step: Step, input: { readonly after: FeedCursor | null;
     state: [{ epoch: step.epoch, last: String(last) }],
     now: step.now,
   };
+}
+
+/** Whether a live entry names a token: what a view of all of them would say. `live`: how many there are, about. */
+export function judgeToken(step: Step, token: TokenFacts): { readonly refused: boolean; readonly live: number } {
+  const { jti, sid, sub, clientId, kid, issuedAt } = token;
+  const found = step.db.all(
+    `SELECT 1 FROM revocations WHERE subject IN (?, ?, ?, ?, ?, '') AND expires > ? AND (
+       (kind = 'token' AND subject = ?) OR (kind = 'session' AND subject = ?) OR (kind = 'key' AND subject = ?) OR
+       (before >= ? AND (
+         (kind = 'user' AND subject = ?) OR (kind = 'client' AND subject = ?) OR kind = 'all'))) LIMIT 1`,
+    ...[jti, sid, sub, clientId, kid, step.now],
+    ...[jti, sid, kid, issuedAt, sub, clientId],
+  );
+  const oldest = first(step.db.all("SELECT id FROM revocations ORDER BY id LIMIT 1"));
+  return { refused: found.length > 0, live: oldest === null ? 0 : lastRevocation(step) - integer(oldest, "id") + 1 };
 }
 
 /** A position that is none of ours reads from the start: reading an entry again does no harm. */

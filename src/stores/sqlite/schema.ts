@@ -114,6 +114,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       announced_at INTEGER NOT NULL
     ) STRICT`,
   ],
+  ["CREATE INDEX revocations_of_subject ON revocations (subject)"],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
