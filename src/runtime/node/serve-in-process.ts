@@ -17,6 +17,7 @@ import { openStore } from "./open-store.ts";
 import { packageVersion } from "./package-version.ts";
 import { nodeSignatureCheck } from "./signature.ts";
 import { importNodeSigner } from "./signer.ts";
+import { keepObjectsYoung } from "./young-objects.ts";
 
 /**
  * How the feed is followed, in milliseconds. The embedded store is asked for other processes' revocations at an interval: they are
@@ -69,6 +70,7 @@ export async function serveInProcess(
   { config: first, secrets }: ServeOptions,
   membership: Membership | null = null,
 ): Promise<Served> {
+  keepObjectsYoung();
   let config = first;
   const store = await openStore(config.store, {
     timeout: config.storeTimeout,
