@@ -16,6 +16,7 @@ export function checkParts(parts: Parts): ConfigProblem[] {
     ...checkLifetimes(parts),
     ...checkIdentityHeaders(parts),
     ...checkRegistration(parts),
+    ...checkLogin(parts),
     ...checkUpstreams(parts),
     ...checkRoutes(parts),
   ];
@@ -84,6 +85,12 @@ function checkIdentityHeaders({ sections: { identityHeaders } }: Parts): ConfigP
     if (other === undefined) return [];
     return [problem(["identityHeaders", of], `${quote(name)} is the name of identityHeaders.${other[0]} already`)];
   });
+}
+
+/** Handed over to itself, a login would go round for ever. */
+function checkLogin({ sections: { login, issuer } }: Parts): ConfigProblem[] {
+  if (login?.origin === undefined || issuer === null || new URL(issuer).origin !== login.origin) return [];
+  return [problem(["login", "origin"], "is this gateway's own: name the other one, which has the passwords hashed")];
 }
 
 function checkRegistration({ sections: { registration }, roleNames }: Parts): ConfigProblem[] {

@@ -61,6 +61,8 @@ export interface Config {
   /** Roles that a registered user gets. */
   readonly registrationRoles: readonly string[];
   readonly login: {
+    /** The gateway that passwords are handed to on Workers; null: they are hashed there. */
+    readonly origin: string | null;
     /** Where a page load without a session is sent; null: 401. */
     readonly page: string | null;
     /** Absolute URLs that `return_to` may name besides relative paths. */

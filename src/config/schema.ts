@@ -159,6 +159,11 @@ export const SHAPE = {
     page: text("a path on this site", refuseLocalPage)
       .optional()
       .describe('Where a page load without a session is sent, on routes with `credentials: "session"`. Default: 401.'),
+    origin: text("an origin", refuseOrigin)
+      .optional()
+      .describe(
+        "Workers only: logins, and whatever else hashes a password, are handed to a gateway on Node at this origin, over the same store. It has this gateway among its `trustedProxies`.",
+      ),
     returnTo: list(text("a URL", refuseReturnTo), "URLs")
       .prefault([])
       .describe("Absolute URLs that `return_to` may name after login and logout, besides paths on this site."),

@@ -27,7 +27,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     passwords: { ...passwords, memory: Math.ceil(passwords.memory / 1024) },
     registration: registration !== false,
     registrationRoles: typeof registration === "object" ? registration.roles : [],
-    login: { page: login.page ?? null, returnTo: login.returnTo, limits: login.limits },
+    login: { ...login, page: login.page ?? null, origin: login.origin ?? null },
     cors: parsed.cors,
     trustedProxies: parsed.trustedProxies,
     roles: parsed.roles,

@@ -6,6 +6,7 @@ import { problemResponse } from "../../http/problem.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { readWorkerEnvironment } from "./environment.ts";
+import { handOver, isHandedOver } from "./handed-over.ts";
 import { incomingRequest } from "./incoming.ts";
 import { createIsolate, type Isolate } from "./isolate.ts";
 import { writeLog } from "./log.ts";
@@ -86,6 +87,10 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
   }
   const connection = { peer: incoming.peer, headers: incoming.headers };
   if (PROBES.has(incoming.target)) return gateway.operations(request, connection);
+  if (gateway.isReserved(incoming.target) && isHandedOver(incoming, gateway.config)) {
+    const handed = await handOver(request, incoming, gateway.config);
+    return handed instanceof Response ? handed : answers.refuse(handed, incoming.headers);
+  }
   if (gateway.isReserved(incoming.target)) {
     const answered = gateway.endpoints(request, connection);
     // Begun is done, whether or not the client waits for the answer.
