@@ -35,6 +35,8 @@ export async function startTestGateway(
   input: Readonly<Record<string, unknown>>,
   answer: (request: Request, connection: Connection) => Promise<Response> = async (request) =>
     Response.json({ method: request.method, url: request.url, body: await request.text() }),
+  /** Parts that a test replaces. */
+  replaced: Partial<Front> = {},
 ): Promise<TestGateway> {
   const parsed = parseConfig({ issuer: "https://app.example.com", ...input });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -91,6 +93,7 @@ export async function startTestGateway(
       },
       remove: (stream) => void streams.open.delete(stream),
     },
+    ...replaced,
   };
   const listener = createListener(gateway);
   observed.length = 0;

@@ -39,6 +39,9 @@ Environment:
       });
       note(io, `Postern listens on ${served.url} for ${loaded.config.issuer}; operations on ${served.operationsUrl}`);
 
+      // What one request brings about must not end all the others.
+      process.on("uncaughtException", served.defect);
+
       const ending = new AbortController();
       let read = loaded.files;
       const again = async () => {

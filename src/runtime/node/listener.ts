@@ -50,7 +50,7 @@ export function createOperationsListener(front: Front): Listener {
   });
 }
 
-function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): void {
+function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): void | Promise<void> {
   switch (decision.kind) {
     case "pass":
       exchange.route = routeLabel(decision.route);
@@ -58,8 +58,7 @@ function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): 
         exchange.refuse({ code: "forbidden", detail: "This route takes no WebSockets." });
         return;
       }
-      proxy.forward(exchange, decision);
-      return;
+      return proxy.forward(exchange, decision);
     case "redirect": {
       exchange.route = routeLabel(decision.route);
       const cookies = decision.cookies.flatMap((cookie) => ["Set-Cookie", cookie]);

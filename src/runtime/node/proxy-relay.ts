@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
+import type { Observe } from "../../observe/observation.ts";
 import type { StreamKind } from "../../observe/streams.ts";
 import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import type { Problem } from "../../protocol/errors.ts";
@@ -12,7 +13,7 @@ import type { Exchange, Passed } from "./exchange.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
 import type { Connection, ResponseHandler } from "./upstream/connection.ts";
 import type { ResponseHead } from "./upstream/response-head.ts";
-import type { UpstreamError } from "./upstream/upstream-error.ts";
+import { Defect, type UpstreamError } from "./upstream/upstream-error.ts";
 import type { WebSockets } from "./websocket.ts";
 
 /** Safe methods: asked twice, they do no more than once (RFC 9110 §9.2.1). */
@@ -41,6 +42,7 @@ export interface Relayed {
   readonly pseudonym: string;
   readonly passed: Passed;
   readonly streams: OpenStreams;
+  readonly observe: Observe;
 }
 
 /** Sends a request to its upstream and writes the response straight to the client, piece by piece, with back-pressure both ways. */
@@ -199,8 +201,20 @@ export class Relay implements ResponseHandler, Waiting {
     this.#succeeded();
   }
 
-  onFailure({ failure }: UpstreamError): void {
-    this.#failed(failure);
+  onFailure(error: UpstreamError): void {
+    if (error instanceof Defect) this.#tell(error);
+    this.#failed(error.failure, error instanceof Defect ? { code: "internal" } : undefined);
+  }
+
+  /** A defect of ours, outside of what the connection calls. */
+  broke(error: unknown): void {
+    this.#tell(error);
+    this.#end(null, { code: "internal" });
+  }
+
+  #tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#relayed.observe({ kind: "internal_error", where: "proxy", message });
   }
 
   #writeHead(): void {
@@ -277,7 +291,13 @@ export class Relay implements ResponseHandler, Waiting {
   }
 }
 
-const goOn = (relay: Relay): void => relay.goOn();
+function goOn(relay: Relay): void {
+  try {
+    relay.goOn();
+  } catch (error) {
+    relay.broke(error);
+  }
+}
 
 function kindOf(headers: HeaderList): StreamKind {
   let kind: StreamKind = "response";

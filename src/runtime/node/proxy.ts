@@ -14,7 +14,8 @@ import type { WebSockets } from "./websocket.ts";
 
 /** Sends requests to their upstreams, over connections that it keeps. */
 export interface ReverseProxy {
-  forward(exchange: Exchange, passed: Passed): void;
+  /** What is thrown is a defect of ours. */
+  forward(exchange: Exchange, passed: Passed): void | Promise<void>;
   /** Lets go of its upstreams: connections that nobody else uses end. */
   destroy(): void;
 }
@@ -79,6 +80,7 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       pseudonym,
       passed,
       streams,
+      observe: gateway.observe,
     });
     exchange.onClose = () => relay.abort();
     relay.dispatch();
@@ -107,13 +109,7 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
         send(exchange, passed, targets, identity);
         return;
       }
-      identity.then(
-        (headers) => send(exchange, passed, targets, headers),
-        (error: unknown) => {
-          gateway.observe({ kind: "internal_error", where: "identity", message: String(error) });
-          exchange.refuse({ code: "internal" });
-        },
-      );
+      return identity.then((headers) => send(exchange, passed, targets, headers));
     },
     destroy() {
       for (const targets of upstreams.values()) shared.release(targets);

@@ -48,6 +48,8 @@ export interface Served {
    * ConfigError nothing changes. Log and metrics say how it went. One after the other; never rejects.
    */
   reload(load: () => Promise<Config>): Promise<void>;
+  /** Says in log and metrics that something went wrong that nobody caught. */
+  defect(error: unknown): void;
   /**
    * Says that it is not ready for `shutdown.delay`, then stops taking requests, lets those under way end within `shutdown.drain`, and
    * closes the store.
@@ -143,6 +145,9 @@ export async function serveInProcess(
         });
         return reloading;
       },
+      defect(error) {
+        observe({ kind: "internal_error", where: "process", message: messageOf(error) });
+      },
       async close() {
         const { delay: notice, drain } = config.shutdown;
         running.leave();
@@ -159,5 +164,7 @@ export async function serveInProcess(
 
 function problemsOf(error: unknown): string[] {
   if (error instanceof ConfigError) return error.problems.map(formatProblem);
-  return [error instanceof Error ? error.message : String(error)];
+  return [messageOf(error)];
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -58,6 +58,10 @@ export async function superviseWorkers(options: ServeOptions, count: number): Pr
   return {
     ...{ url, operationsUrl },
     reload: (load) => supervisor.reload(load),
+    // Its own: each worker tells of its.
+    defect(error) {
+      console.error(error);
+    },
     close: () => supervisor.close(),
   };
 }

@@ -34,7 +34,8 @@ async function start(message: ToWorker & { readonly kind: "start" }): Promise<vo
   const membership: Membership = { worker, replaces, together };
   served = serveInProcess({ config, secrets }, membership);
   try {
-    const { url, operationsUrl } = await served;
+    const { url, operationsUrl, defect } = await served;
+    process.on("uncaughtException", defect);
     send({ kind: "serving", url, operationsUrl });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@ import { RequestBody } from "./request-body.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import { Defect, UpstreamError } from "./upstream-error.ts";
 
 /** What becomes of a request: a response, a change of protocols, or a failure, after which nothing comes. */
 export interface ResponseHandler extends ResponseSink {
@@ -228,8 +228,7 @@ export class Connection {
   }
 
   #fault(flight: Flight, error: unknown): void {
-    const failure =
-      error instanceof UpstreamError ? error : new UpstreamError(null, "the response could not be passed on", error);
+    const failure = error instanceof UpstreamError ? error : new Defect(error);
     if (this.#flight === flight) this.#drop(flight);
     flight.handler.onFailure(failure);
   }

@@ -12,5 +12,12 @@ export class UpstreamError extends Error {
   }
 }
 
+/** What takes the response has failed: a defect of ours. */
+export class Defect extends UpstreamError {
+  constructor(cause: unknown) {
+    super(null, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
 /** A response that breaks RFC 9112. Nothing after it on the same connection can be believed. */
 export const badResponse = (why: string): UpstreamError => new UpstreamError("bad_response", why);
