@@ -87,3 +87,18 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
   else if (response.authenticated && !cacheControl) out.push("Cache-Control", "private");
   return out;
 }
+
+/** An interim response is about no body, and browsers take no cookies from one. */
+const NOT_INTERIM = new Set([...HOP_BY_HOP, "set-cookie", "content-length", "clear-site-data"]);
+
+/** The headers of an interim response that go to the client (RFC 9110 §15.2). */
+export function interimHeaders(headers: HeaderList): string[] {
+  const named = connectionFields(headers);
+  const out: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (!NOT_INTERIM.has(lower) && !named.has(lower)) out.push(name, headers[index + 1] as string);
+  }
+  return out;
+}

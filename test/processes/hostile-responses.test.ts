@@ -44,11 +44,11 @@ const gateway = await startGateway({
 const ask = (path: string, method = "GET"): Promise<RawAnswer> =>
   rawRequest(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n`);
 
-const bodyOf = ({ text }: RawAnswer): string => text.slice(text.indexOf("\r\n\r\n") + 4);
+const bodyOf = ({ final }: RawAnswer): string => final.slice(final.indexOf("\r\n\r\n") + 4);
 
 /** Whether a client can tell that a response is whole. */
 function isWhole(answer: RawAnswer, method: string): boolean {
-  const head = answer.text.slice(0, answer.text.indexOf("\r\n\r\n")).toLowerCase();
+  const head = answer.final.slice(0, answer.final.indexOf("\r\n\r\n")).toLowerCase();
   if (method === "HEAD" || answer.status === 204 || answer.status === 304) return true;
   if (head.includes("\r\ntransfer-encoding: chunked")) return /(?:^|\r\n)0\r\n\r\n$/.test(bodyOf(answer));
   const length = /\r\ncontent-length: (\d+)/.exec(head)?.[1];

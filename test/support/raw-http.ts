@@ -3,11 +3,15 @@ import { connect } from "node:net";
 export interface RawAnswer {
   /** Everything that came until the other side closed or `until` was satisfied, as Latin-1. */
   readonly text: string;
-  /** Of the first response; 0 where none came. */
+  /** The same without the interim responses at its beginning. */
+  readonly final: string;
+  /** Of the first response that is not interim; 0 where none came. */
   readonly status: number;
   /** Whether the other side ended the connection. */
   readonly closed: boolean;
 }
+
+const INTERIM = /^(?:HTTP\/1\.1 1(?!01)\d\d [\s\S]*?\r\n\r\n)+/;
 
 /**
  * Writes bytes to a socket and reads what comes back, for requests that no client would send. Ends when the other side closes,
@@ -25,7 +29,8 @@ export function rawRequest(
     const finish = (closed: boolean): void => {
       clearTimeout(patience);
       socket.destroy();
-      resolve({ text, status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0), closed });
+      const final = text.replace(INTERIM, "");
+      resolve({ text, final, status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(final)?.[1] ?? 0), closed });
     };
     const patience = setTimeout(() => {
       socket.destroy();

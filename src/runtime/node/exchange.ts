@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Decision } from "../../app/decision.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
@@ -81,6 +81,15 @@ export class Exchange {
     if (!this.awaitsContinue) return;
     this.awaitsContinue = false;
     this.res.writeContinue();
+  }
+
+  /** Sends an interim response, where the client speaks a version that has them and its turn has come (RFC 9110 §15.2). */
+  interim(status: number, headers: HeaderList): void {
+    const { req, res } = this;
+    if (req.httpVersion !== "1.1" || this.detached || this.gone || res.headersSent || res.socket === null) return;
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+    for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    res.socket.write(`${head}\r\n`, "latin1");
   }
 
   cors(): HeaderList {

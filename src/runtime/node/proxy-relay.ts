@@ -7,7 +7,7 @@ import type { Observe } from "../../observe/observation.ts";
 import type { StreamKind } from "../../observe/streams.ts";
 import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import type { Problem } from "../../protocol/errors.ts";
-import { responseHeaders } from "../../proxy/response-headers.ts";
+import { interimHeaders, responseHeaders } from "../../proxy/response-headers.ts";
 import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
 import type { Exchange, Passed } from "./exchange.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
@@ -134,8 +134,10 @@ export class Relay implements ResponseHandler, Waiting {
     return target;
   }
 
-  /** Dropped: they promise nothing. */
-  onInterim(): void {}
+  onInterim({ status, headers }: ResponseHead): void {
+    // The expectation was met here; what the upstream was sent has none (RFC 9110 §10.1.1).
+    if (status !== 100) this.#exchange.interim(status, interimHeaders(headers));
+  }
 
   onUpgrade(head: ResponseHead, upstream: Socket): void {
     const { webSockets, exchange, targets, pseudonym, passed } = this.#relayed;
