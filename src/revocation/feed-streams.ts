@@ -35,7 +35,8 @@ export class FeedStreams {
   readonly #stopped = new AbortController();
   readonly #messages = new WeakMap<LoggedBatch, FeedMessage>();
   #beat: FeedMessage = new Uint8Array();
-  #changed = Promise.withResolvers<void>();
+  /** Made when somebody waits for it. */
+  #changed: PromiseWithResolvers<void> | null = null;
   #beating = false;
 
   constructor(options: FeedStreamsOptions, log: FeedLog = new FeedLog()) {
@@ -44,7 +45,10 @@ export class FeedStreams {
     this.#source = {
       batch: (number) => this.#batch(number),
       beat: () => this.#beat,
-      changed: () => this.#changed.promise,
+      changed: () => {
+        this.#changed ??= Promise.withResolvers<void>();
+        return this.#changed.promise;
+      },
       monotonic: options.monotonic,
     };
   }
@@ -127,8 +131,8 @@ export class FeedStreams {
   }
 
   #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
+    this.#changed?.resolve();
+    this.#changed = null;
   }
 
   #batch(number: number): FeedMessage | "gone" | null {

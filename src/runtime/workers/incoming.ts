@@ -18,3 +18,13 @@ export function incomingRequest(request: Request): IncomingRequest {
     peer: canonicalAddress(peer) ?? peer,
   };
 }
+
+/** Isolates of one continent share an object; what runs by the clock has no place. */
+export const NO_REGION = "any";
+
+/** The continent that a request comes from (https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties). */
+export function regionOf(request: Request): string {
+  const cf: unknown = "cf" in request ? request.cf : null;
+  if (typeof cf !== "object" || cf === null || !("continent" in cf)) return NO_REGION;
+  return typeof cf.continent === "string" ? cf.continent : NO_REGION;
+}

@@ -1,4 +1,5 @@
 import { createGateway, type Gateway } from "../../app/gateway.ts";
+import type { Config } from "../../config/config.ts";
 import { importWebSigner } from "../../keys/signer.ts";
 import { webSignatureCheck } from "../../keys/web-signature.ts";
 import { webDigests } from "../../lib/digests.ts";
@@ -6,8 +7,9 @@ import type { Observe } from "../../observe/observation.ts";
 import { FeedPuller } from "../../revocation/puller.ts";
 import type { RevocationJudge, RevocationView } from "../../revocation/view.ts";
 import { workerPasswords } from "./argon2.ts";
-import type { WorkerEnvironment } from "./environment.ts";
+import type { StoreBinding, WorkerEnvironment } from "./environment.ts";
 import type { ExecutionContext } from "./platform.ts";
+import { redisObject } from "./redis-object-stub.ts";
 import { remoteStore } from "./remote-store.ts";
 import { SeparateStreams } from "./separate-streams.ts";
 
@@ -22,6 +24,8 @@ const CACHES = {
   tokens: { maxEntries: 20_000, maxBytes: 16 * 1024 * 1024 },
   assertions: { maxEntries: 5_000, maxBytes: 4 * 1024 * 1024 },
 };
+/** Milliseconds more that an isolate waits than an object waits for Redis, so that it learns what became of a call. */
+const WAY_TO_OBJECT = 50;
 /** The one object that holds the store. */
 const OBJECT = "postern";
 
@@ -45,17 +49,15 @@ export async function createIsolate(
   environment: WorkerEnvironment,
   version: string,
   observe: Observe,
+  region: string,
 ): Promise<Isolate> {
-  const { config, secrets, objects } = environment;
+  const { config, secrets, store } = environment;
   const monotonic = (): number => performance.now();
   let puller: FeedPuller | null = null;
   const refresh = async (): Promise<void> => {
     if (puller !== null && puller.need !== "none") await puller.start();
   };
-  const remote = remoteStore({
-    object: () => objects.getByName(OBJECT),
-    ...{ timeout: config.storeTimeout, now: () => Date.now(), wait },
-  });
+  const remote = remoteStore({ ...storeObject(store, config, region), now: () => Date.now(), wait });
   /** In place of the view, where that is too large to be held here. */
   function judgeOver(view: RevocationView): RevocationJudge {
     return {
@@ -107,4 +109,16 @@ export async function createIsolate(
   }
 
   return { gateway, ready };
+}
+
+function storeObject(store: StoreBinding, config: Config, region: string) {
+  switch (store.kind) {
+    case "sqlite":
+      return { object: () => store.objects.getByName(OBJECT), timeout: config.storeTimeout };
+    case "redis":
+      return {
+        ...redisObject({ namespace: store.objects, url: store.url, region, config }),
+        timeout: config.storeTimeout + WAY_TO_OBJECT,
+      };
+  }
 }

@@ -1,4 +1,5 @@
 import type { Row, SqlValue } from "../../stores/sqlite/database.ts";
+import type { RedisObject } from "./redis-object-stub.ts";
 import type { StoreObject } from "./store-object.ts";
 
 /** What is used of the platform's objects, by its own names for them. */
@@ -31,6 +32,7 @@ export interface ObjectStorage {
 /** What the Worker is given by `wrangler.toml` and by `wrangler secret put`. */
 export interface Bindings {
   readonly POSTERN_SQLITE?: ObjectNamespace<StoreObject>;
+  readonly POSTERN_REDIS?: ObjectNamespace<RedisObject>;
   readonly POSTERN_SECRET?: string;
   readonly POSTERN_SECRET_PREVIOUS?: string;
   readonly POSTERN_ADMIN_TOKEN?: string;

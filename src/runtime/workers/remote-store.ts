@@ -13,6 +13,8 @@ const READS: ReadonlySet<Operation> = new Set<Operation>([
 export interface RemoteStoreOptions {
   /** A stub, anew for each call: one is good for one request only, and of no use after an error. */
   readonly object: () => StoreObject;
+  /** Told of the history that the isolate has read, where the object's store can lose a part of its own. */
+  readonly follows?: Store["follows"];
   /** Milliseconds that a call may take. */
   readonly timeout: number;
   /** Milliseconds since 1970. */
@@ -27,7 +29,7 @@ export interface RemoteStore {
   judge(token: TokenFacts): Promise<Verdict>;
 }
 
-export function remoteStore({ object, timeout, now, wait }: RemoteStoreOptions): RemoteStore {
+export function remoteStore({ object, follows, timeout, now, wait }: RemoteStoreOptions): RemoteStore {
   /** How far the object's clock is ahead of ours, as its last answer showed: never too far, by the time that the answer took. */
   let ahead: number | null = null;
 
@@ -61,7 +63,7 @@ export function remoteStore({ object, timeout, now, wait }: RemoteStoreOptions):
   }
 
   return {
-    store: storeOver(call, async () => {}),
+    store: storeOver(call, async () => {}, follows),
     async judge({ jti, sid, sub, clientId, kid, issuedAt }) {
       const output = await inTime(
         () => object().judge({ jti, sid, sub, clientId, kid, issuedAt }),

@@ -7,7 +7,7 @@ import { checkRequest } from "../../proxy/check-request.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { readWorkerEnvironment } from "./environment.ts";
 import { handOver, isHandedOver } from "./handed-over.ts";
-import { incomingRequest } from "./incoming.ts";
+import { incomingRequest, NO_REGION, regionOf } from "./incoming.ts";
 import { createIsolate, type Isolate } from "./isolate.ts";
 import { writeLog } from "./log.ts";
 import type { Bindings, ExecutionContext, ScheduledController } from "./platform.ts";
@@ -39,10 +39,10 @@ export function worker(config: ConfigInput): WorkerHandlers {
   let serving: Serving | null = null;
 
   /** Two requests may come to a cold isolate at once: none waits for the other, and the first to be done is taken. */
-  async function isolateFor(env: Bindings): Promise<Serving> {
+  async function isolateFor(env: Bindings, region: string): Promise<Serving> {
     if (serving !== null) return serving;
     const environment = readWorkerEnvironment(config, env);
-    const isolate = await createIsolate(environment, VERSION, writeLog(environment.config));
+    const isolate = await createIsolate(environment, VERSION, writeLog(environment.config), region);
     serving ??= { ...isolate, answers: createAnswers(isolate.gateway), proxy: createProxy(isolate.gateway) };
     return serving;
   }
@@ -50,7 +50,7 @@ export function worker(config: ConfigInput): WorkerHandlers {
   return {
     async fetch(request, env, context) {
       try {
-        const isolate = await isolateFor(env);
+        const isolate = await isolateFor(env, regionOf(request));
         await isolate.ready(context);
         return await answer(isolate, request, context);
       } catch (error) {
@@ -58,7 +58,7 @@ export function worker(config: ConfigInput): WorkerHandlers {
       }
     },
     async scheduled(_controller, env) {
-      const { gateway } = await isolateFor(env);
+      const { gateway } = await isolateFor(env, NO_REGION);
       await gateway.tend();
       for (let sweeps = 0; sweeps < MAX_SWEEPS && (await gateway.sweep()); sweeps += 1);
     },
