@@ -7,7 +7,7 @@ export class RegionView {
   readonly #view = new RevocationView();
   readonly #puller: FeedPuller;
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, "readFeed" | "sealFeed" | "restore" | "follows">) {
     const nothing = async (): Promise<void> => {};
     this.#puller = new FeedPuller({
       ...{ view: this.#view, interval: 0, readWait: 0, bound: 0, maxStaleness: 0, capacity: Number.POSITIVE_INFINITY },
