@@ -13,6 +13,10 @@ import { freePort, type Running, start, startListening } from "./processes.ts";
 import { writeReport } from "./report.ts";
 import type { Found, Row } from "./row.ts";
 import { accessLog } from "./rows/access-log.ts";
+import { edge } from "./rows/edge.ts";
+import { edgeCold } from "./rows/edge-cold.ts";
+import { edgeRevocation } from "./rows/edge-revocation.ts";
+import { edgeSize } from "./rows/edge-size.ts";
 import { fleet } from "./rows/fleet.ts";
 import { flood } from "./rows/flood.ts";
 import { login } from "./rows/login.ts";
@@ -27,9 +31,9 @@ import { comparisonTable } from "./table.ts";
 import { type Findings, targetTable } from "./targets.ts";
 
 const COMPARISONS: readonly Comparison[] = [
-  ...[proxied, accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login],
+  ...[proxied, accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
 ];
-const ROWS: readonly Row[] = [revocation, fleet, million, redisMemory, flood, soak];
+const ROWS: readonly Row[] = [revocation, fleet, million, redisMemory, flood, soak, edgeSize, edgeCold, edgeRevocation];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
