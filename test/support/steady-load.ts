@@ -3,7 +3,7 @@ import { Agent, type Dispatcher } from "undici";
 export interface SteadyLoad {
   /** Requests that have been answered as they should be. */
   readonly answered: number;
-  /** What went wrong, in words. */
+  /** What went wrong, in words; no more than the first of it. */
   readonly failures: readonly string[];
   /** Resolves once so many more requests have been answered. */
   more(count: number): Promise<void>;
@@ -23,9 +23,16 @@ export interface LoadOptions {
   readonly ca?: string;
 }
 
+const SHOWN = 10;
+
 /** Clients that ask one thing after another over kept connections, and repeat nothing: each failure counts. */
 export function startSteadyLoad({ origin, path, headers = {}, clients = 4, expects, ca }: LoadOptions): SteadyLoad {
   const failures: string[] = [];
+  let failed = 0;
+  const fail = (what: string): void => {
+    failed++;
+    if (failures.length < SHOWN) failures.push(what);
+  };
   const waiting = new Set<() => void>();
   let answered = 0;
   let stopped = false;
@@ -35,13 +42,13 @@ export function startSteadyLoad({ origin, path, headers = {}, clients = 4, expec
     const { statusCode, body } = await agent.request({ origin: origin(), path, method, headers });
     const text = await body.text();
     if (statusCode === 200 && expects(text)) answered++;
-    else failures.push(`${statusCode} ${text}`);
+    else fail(`${statusCode} ${text}`);
   }
 
   async function client(): Promise<void> {
     const agent = new Agent({ connections: 1, pipelining: 1, ...(ca === undefined ? {} : { connect: { ca } }) });
     while (!stopped) {
-      await ask(agent).catch((error: unknown) => failures.push(String(error)));
+      await ask(agent).catch((error: unknown) => fail(String(error)));
       for (const look of waiting) look();
     }
     await agent.close();
@@ -54,10 +61,10 @@ export function startSteadyLoad({ origin, path, headers = {}, clients = 4, expec
     },
     failures,
     more(count) {
-      const goal = answered + failures.length + count;
+      const goal = answered + failed + count;
       return new Promise((resolve) => {
         const look = () => {
-          if (answered + failures.length < goal) return;
+          if (answered + failed < goal) return;
           waiting.delete(look);
           resolve();
         };
