@@ -36,14 +36,30 @@ export async function answerAsWeb(exchange: Exchange, answers: WebAnswers): Prom
     }
     init.body = body;
   }
-  const gone = new AbortController();
-  exchange.onClose = () => gone.abort();
-  init.signal = gone.signal;
-  const response = await answers.answer(new Request(answers.origin + exchange.target, init), {
-    peer: exchange.peer,
-    headers: exchange.headers,
-  });
+  const request = new IncomingRequest(answers.origin + exchange.target, init);
+  exchange.onClose = () => request.abandon();
+  const response = await answers.answer(request, { peer: exchange.peer, headers: exchange.headers });
   await writeResponse(exchange, response);
+}
+
+/** A request whose client may go away. Its signal is made where it is asked for: it costs more than the rest, and few need it. */
+class IncomingRequest extends Request {
+  #gone: AbortController | null = null;
+  #abandoned = false;
+
+  override get signal(): AbortSignal {
+    if (this.#gone === null) {
+      this.#gone = new AbortController();
+      if (this.#abandoned) this.#gone.abort();
+    }
+    return this.#gone.signal;
+  }
+
+  /** Nobody waits for the answer any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#gone?.abort();
+  }
 }
 
 async function readBody(exchange: Exchange, max: number): Promise<Buffer<ArrayBuffer> | "too_large" | "gone"> {
