@@ -87,11 +87,11 @@ function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
     const { headers } = c.env;
     // A proxy asks for a verdict with the headers, and maybe the method, of the request to judge.
     if (isPreflight(c.req.method, headers) && c.req.path !== verifyPath) {
-      return withHeaders(new Response(null, { status: 204 }), preflightHeaders(headers, config.cors.origins));
+      return withHeaders(new Response(null, { status: 204 }), preflightHeaders(headers, config.cors));
     }
     await next();
     // No origin is let in to follow a redirect: what it leads to says by itself who may read it.
-    if (c.res.status !== 303) withHeaders(c.res, corsHeaders(headers, config.cors.origins));
+    if (c.res.status !== 303) withHeaders(c.res, corsHeaders(headers, config.cors));
     return undefined;
   });
 

@@ -1,7 +1,7 @@
 import type { Algorithm } from "../protocol/claims.ts";
 import type { IdentityHeaderNames } from "../protocol/names.ts";
 import type { Upstream } from "../proxy/upstream.ts";
-import type { RateLimit, Route } from "../routing/route.ts";
+import type { Cors, RateLimit, Route } from "../routing/route.ts";
 import type { SessionLimits } from "../sessions/session.ts";
 
 /** Where a listener binds. */
@@ -72,7 +72,8 @@ export interface Config {
       readonly perAddress: { readonly attempts: number; readonly window: number };
     };
   };
-  readonly cors: { readonly origins: readonly string[] };
+  /** Where no route says otherwise. */
+  readonly cors: Cors;
   /** CIDR blocks. */
   readonly trustedProxies: readonly string[];
   readonly roles: Readonly<Record<string, { readonly scopes: readonly string[] }>>;

@@ -38,6 +38,10 @@ export const refuseSetField =
   (name: string): string | null =>
     PERSONAL.includes(name.toLowerCase()) ? "is not the same for everybody: it cannot be set here" : refuse(name);
 
+/** What is wrong with a name in a CORS list, or null: there `*` is none. */
+export const refuseExposedField = (name: string): string | null =>
+  FIELD_NAME.test(name) && name !== "*" ? null : "must be the name of a header field (RFC 9110 §5.1)";
+
 export const refuseFieldValue = (value: string): string | null =>
   FIELD_VALUE.test(value) ? null : "must be visible ASCII without line breaks, 4096 characters at most";
 

@@ -22,6 +22,16 @@ export function checkRewriting(
   return problems;
 }
 
+/** Every site may be let in by itself and without credentials only. */
+export function checkCors({ cors }: Route, at: Path): readonly ConfigProblem[] {
+  if (typeof cors !== "object" || cors === null || !cors.origins.includes("*")) return [];
+  if (cors.origins.length > 1)
+    return [problem([...at, "cors", "origins"], '"*" is every origin: leave the others out')];
+  if (!cors.credentials) return [];
+  const message = 'must be false where origins is ["*"]: every site would act for the user';
+  return [problem([...at, "cors", "credentials"], message)];
+}
+
 /** The names of changed headers in the light of each other, and of those that carry the identity. */
 export function checkHeaderRules(
   { requestHeaders, responseHeaders }: Route,

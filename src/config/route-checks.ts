@@ -1,7 +1,7 @@
 import { didYouMean } from "./closest.ts";
 import type { Parts } from "./parts.ts";
 import { type ConfigProblem, formatPath, problem } from "./problems.ts";
-import { checkHeaderRules, checkRewriting } from "./rewriting-checks.ts";
+import { checkCors, checkHeaderRules, checkRewriting } from "./rewriting-checks.ts";
 import { checkRoles } from "./role-checks.ts";
 import { quote } from "./values.ts";
 
@@ -27,7 +27,7 @@ export function checkRoutes({ routes, sections, upstreamNames, roleNames }: Part
       const message = `a public route knows no ${by}: limit by "address"`;
       problems.push(problem([...at, "limits", place, "by"], message));
     }
-    problems.push(...checkRewriting(route, at), ...checkHeaderRules(route, sections, at));
+    problems.push(...checkCors(route, at), ...checkRewriting(route, at), ...checkHeaderRules(route, sections, at));
     if (route.path === null || route.host === null || route.methods === null) return problems;
     for (const method of route.methods ?? ["*"]) {
       const key = JSON.stringify([route.host ?? null, route.path, method]);

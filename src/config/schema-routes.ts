@@ -2,6 +2,7 @@ import { z } from "zod";
 import { didYouMean } from "./closest.ts";
 import { refuseHost, refuseMethod, refuseRole, refuseRoutePath, refuseScope } from "./names.ts";
 import { readRate } from "./rate.ts";
+import { cors } from "./schema-cors.ts";
 import { REWRITING } from "./schema-rewriting.ts";
 import { converted, duration, flag, group, list, oneOf, quote, size, text, whole } from "./values.ts";
 
@@ -78,6 +79,7 @@ export const ROUTE = {
       "How long WebSockets and event streams may last: as long as the session that they were opened under, or as long as the token.",
     ),
   limits: limits().describe("How many requests are let through; others are answered 429. All of the limits hold."),
+  cors,
   maxBody: size("1B", "1024GiB")
     .optional()
     .describe("How long a request's body may be; a longer one is answered 413. Without it there is no bound."),

@@ -1,7 +1,8 @@
 import type { Upstream, UpstreamTls } from "../proxy/upstream.ts";
-import type { Access, HeaderRules, RateLimit, Route } from "../routing/route.ts";
+import type { Access, Cors, HeaderRules, RateLimit, Route } from "../routing/route.ts";
 import type { Config, StoreAddress } from "./config.ts";
 import type { ParsedInput } from "./schema.ts";
+import { toCors, toRouteCors } from "./to-cors.ts";
 
 /** A file's commit may wait for the disk, and for other processes; a Redis that takes longer than this is in trouble. */
 const STORE_TIMEOUT = { sqlite: 1_000, redis: 150 } as const satisfies Record<StoreAddress["kind"], number>;
@@ -10,6 +11,7 @@ const STORE_TIMEOUT = { sqlite: 1_000, redis: 150 } as const satisfies Record<St
 export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Config {
   const { tokens, sessions, passwords, registration, login } = parsed;
   const address = store ?? parsed.store;
+  const cors = toCors(parsed.cors);
   return {
     issuer: parsed.issuer,
     origin: new URL(parsed.issuer).origin,
@@ -28,7 +30,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     registration: registration !== false,
     registrationRoles: typeof registration === "object" ? registration.roles : [],
     login: { ...login, page: login.page ?? null, origin: login.origin ?? null },
-    cors: parsed.cors,
+    cors,
     trustedProxies: parsed.trustedProxies,
     roles: parsed.roles,
     clients: parsed.clients,
@@ -36,7 +38,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     upstreams: Object.fromEntries(
       Object.entries(parsed.upstreams).map(([name, upstream]) => [name, toUpstream(name, upstream)]),
     ),
-    routes: parsed.routes.map(toRoute),
+    routes: parsed.routes.map((route) => toRoute(route, cors)),
     limits: parsed.limits.map(toLimit),
     audit: parsed.audit,
     log: parsed.log,
@@ -51,13 +53,14 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
 const defaultReplicas = (store: StoreAddress): number =>
   store.kind === "redis" && /[?&](?:sentinel=|cluster=true)/.test(store.url) ? 1 : 0;
 
-const toRoute = ({ stripPrefix, addPrefix, ...route }: ParsedInput["routes"][number]): Route => ({
+const toRoute = ({ stripPrefix, addPrefix, ...route }: ParsedInput["routes"][number], all: Cors): Route => ({
   ...route,
   host: route.host ?? null,
   methods: route.methods ?? null,
   upstream: route.upstream ?? null,
   access: toAccess(route.access),
   limits: route.limits.map(toLimit),
+  cors: toRouteCors(route.cors, all),
   maxBody: route.maxBody ?? null,
   rewrite:
     stripPrefix === undefined && addPrefix === undefined ? null : { strip: stripPrefix ?? "", add: addPrefix ?? "" },

@@ -1,8 +1,7 @@
 import { firstHeader, type HeaderList } from "../lib/header-list.ts";
+import type { Cors } from "../routing/route.ts";
 
 const NONE: HeaderList = [];
-const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-const MAX_AGE = "600";
 /** No browser asks for more header names than this; longer lists are not echoed (CVE-2026-69207). */
 const MAX_REQUEST_HEADERS = 2048;
 
@@ -12,30 +11,42 @@ export const isPreflight = (method: string, headers: HeaderList): boolean =>
   firstHeader(headers, "origin") !== null &&
   firstHeader(headers, "access-control-request-method") !== null;
 
-/** CORS headers of an answer, for an origin that is listed exactly; never a wildcard, never an echo of what is not listed. */
-export function corsHeaders(headers: HeaderList, origins: readonly string[]): HeaderList {
-  if (origins.length === 0) return NONE;
-  const origin = firstHeader(headers, "origin");
-  if (origin === null || !origins.includes(origin)) return ["Vary", "Origin"];
-  const exposed = "ETag, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy";
+/** The method of the request that a preflight asks for. */
+export const preflightMethod = (headers: HeaderList): string =>
+  firstHeader(headers, "access-control-request-method") ?? "";
+
+/** Whether a preflight is as browsers send it, without a body. */
+export const isBare = (headers: HeaderList): boolean =>
+  firstHeader(headers, "content-length") === null && firstHeader(headers, "transfer-encoding") === null;
+
+/** CORS headers of an answer, for an origin that is listed exactly; never an echo of what is not listed. Null: not ours to say. */
+export function corsHeaders(headers: HeaderList, cors: Cors | null): HeaderList {
+  if (cors === null || cors.origins.length === 0) return NONE;
+  const everybody = cors.origins[0] === "*";
+  const origin = everybody ? "*" : firstHeader(headers, "origin");
+  if (origin === null || !cors.origins.includes(origin)) return ["Vary", "Origin"];
   return [
     ...["Access-Control-Allow-Origin", origin],
-    ...["Access-Control-Allow-Credentials", "true"],
-    ...["Access-Control-Expose-Headers", exposed],
-    ...["Vary", "Origin"],
+    ...(cors.credentials ? ["Access-Control-Allow-Credentials", "true"] : []),
+    ...["Access-Control-Expose-Headers", cors.expose],
+    ...(everybody ? [] : ["Vary", "Origin"]),
   ];
 }
 
 /** The headers of the answer to a preflight: 204, with leave only for a listed origin. */
-export function preflightHeaders(headers: HeaderList, origins: readonly string[]): HeaderList {
-  const allowed = corsHeaders(headers, origins);
-  if (!allowed.includes("Access-Control-Allow-Origin")) return allowed;
-  const asked = firstHeader(headers, "access-control-request-headers") ?? "";
-  const names = asked.length <= MAX_REQUEST_HEADERS && /^[A-Za-z0-9!#$%&'*+.^_`|~, -]+$/.test(asked) ? asked : "";
+export function preflightHeaders(headers: HeaderList, cors: Cors | null): HeaderList {
+  const allowed = corsHeaders(headers, cors);
+  if (cors === null || !allowed.includes("Access-Control-Allow-Origin")) return allowed;
+  const names = cors.headers ?? askedHeaders(headers);
   return [
     ...allowed,
-    ...["Access-Control-Allow-Methods", METHODS],
+    ...["Access-Control-Allow-Methods", cors.methods],
     ...(names === "" ? [] : ["Access-Control-Allow-Headers", names]),
-    ...["Access-Control-Max-Age", MAX_AGE],
+    ...["Access-Control-Max-Age", cors.maxAge],
   ];
+}
+
+function askedHeaders(headers: HeaderList): string {
+  const asked = firstHeader(headers, "access-control-request-headers") ?? "";
+  return asked.length <= MAX_REQUEST_HEADERS && /^[A-Za-z0-9!#$%&'*+.^_`|~, -]+$/.test(asked) ? asked : "";
 }

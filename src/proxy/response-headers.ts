@@ -14,6 +14,8 @@ export interface ForwardedResponse {
   readonly cookies: readonly string[];
   /** CORS headers of this answer. Where they let an origin in, they stand in for the upstream's own leave. */
   readonly cors: HeaderList;
+  /** Whether nothing else that the upstream says of CORS passes. */
+  readonly corsAlone: boolean;
   /** Of the route. */
   readonly rules: HeaderRules | null;
 }
@@ -27,7 +29,7 @@ const LEAVE = new Set(["access-control-allow-origin", "access-control-allow-cred
  * coding besides chunked). The transport frames the body anew; `Content-Length` is kept where it says the truth.
  */
 export function responseHeaders(response: ForwardedResponse): string[] | null {
-  const { headers, status, cookies, cors, rules } = response;
+  const { headers, status, cookies, cors, corsAlone, rules } = response;
   const ownLeave = cors.length > 2;
   const named = connectionFields(headers);
   const ownCaching = cookies.length > 0;
@@ -45,6 +47,7 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
     }
     if (DROPPED.has(lower) || (named.size > 0 && named.has(lower))) continue;
     if (rules?.drop.includes(lower)) continue;
+    if (corsAlone && lower.startsWith("access-control-")) continue;
     switch (lower) {
       case "set-cookie":
         if (!setsOwnCookie(value)) out.push(name, value);
@@ -91,14 +94,15 @@ export function responseHeaders(response: ForwardedResponse): string[] | null {
 /** An interim response is about no body, and browsers take no cookies from one. */
 const NOT_INTERIM = new Set([...HOP_BY_HOP, "set-cookie", "content-length", "clear-site-data"]);
 
-/** The headers of an interim response that go to the client (RFC 9110 §15.2). */
-export function interimHeaders(headers: HeaderList): string[] {
+/** The headers of an interim response that go to the client (RFC 9110 §15.2); of the route's rules, what is removed is so here. */
+export function interimHeaders(headers: HeaderList, rules: HeaderRules | null): string[] {
   const named = connectionFields(headers);
   const out: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const lower = name.toLowerCase();
-    if (!NOT_INTERIM.has(lower) && !named.has(lower)) out.push(name, headers[index + 1] as string);
+    if (NOT_INTERIM.has(lower) || named.has(lower) || rules?.drop.includes(lower)) continue;
+    out.push(name, headers[index + 1] as string);
   }
   return out;
 }

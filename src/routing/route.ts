@@ -20,6 +20,20 @@ export interface RateLimit {
   readonly burst: number;
 }
 
+/** Which pages of other origins may read answers (Fetch §3.2); fields as they are sent. */
+export interface Cors {
+  /** Exactly these; `*` alone: every one, without credentials. */
+  readonly origins: readonly string[];
+  readonly credentials: boolean;
+  readonly methods: string;
+  /** Null: whichever are asked for. */
+  readonly headers: string | null;
+  readonly expose: string;
+  readonly maxAge: string;
+  /** Whether an upstream's own word on it does not pass. */
+  readonly alone: boolean;
+}
+
 /** How a path is changed before it is sent: the prefix `strip` goes, `add` comes in its place. Without trailing slashes; empty: none. */
 export interface Rewrite {
   readonly strip: string;
@@ -55,6 +69,8 @@ export interface Route {
   readonly streams: "session" | "token";
   /** All of them hold. */
   readonly limits: readonly RateLimit[];
+  /** Null: the upstream's to say. */
+  readonly cors: Cors | null;
   /** Bytes of a request's body that pass; null: any number. */
   readonly maxBody: number | null;
   readonly rewrite: Rewrite | null;

@@ -88,6 +88,15 @@ test("headers are set and removed on both ways", async () => {
   expect(text).not.toMatch(/^server:/im);
 });
 
+test("headers that are removed stay behind in interim responses too", async () => {
+  const hints = "HTTP/1.1 103 Early Hints\r\nServer: old/1.0\r\nLink: </a.css>\r\n\r\n";
+  answer = ({ socket }) => socket.end(hints + ANSWER);
+  const head = "GET /headers/a HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n";
+  const { text } = await rawRequest(gateway.url, head);
+  expect(text).toMatch(/^HTTP\/1\.1 103 .*Link: <\/a\.css>.*HTTP\/1\.1 200 /s);
+  expect(text).not.toMatch(/^server:/im);
+});
+
 describe("a body that is longer than its route takes", () => {
   test("is refused by its length, before the service is asked", async () => {
     const { status, text, seen } = await ask("/small/a", [`Content-Length: ${MAX + 1}`], "x");

@@ -7,12 +7,13 @@ import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { problemBody } from "../../protocol/problem-body.ts";
 import type { Framing } from "../../proxy/check-request.ts";
+import type { Cors } from "../../routing/route.ts";
 
 /** What every answer on a listener has in common. */
 export interface AnswerOptions {
   /** Headers of each answer of our own. */
   readonly secure: HeaderList;
-  readonly origins: readonly string[];
+  readonly cors: Cors;
   /** Whether the listener is closing: its connections end with the answers that are under way. */
   readonly draining: () => boolean;
   /** Connections that end with the answer that is being made: what else they bring is not looked at. */
@@ -47,6 +48,8 @@ export class Exchange {
   /** Whether the client holds its body back until it is told to continue (RFC 9110 §10.1.1). */
   awaitsContinue: boolean;
   route = "-";
+  /** The route's, once there is one. */
+  corsRules: Cors | null;
   /** Called once when the answer is out or the client is gone. */
   onClose: (() => void) | null = null;
   outcome: Extract<Observation, { kind: "request" }>["outcome"] = "answered";
@@ -60,6 +63,7 @@ export class Exchange {
     this.req = req;
     this.res = res;
     this.headers = req.rawHeaders;
+    this.corsRules = options.cors;
     this.peer = more.peer;
     this.awaitsContinue = more.awaitsContinue;
     this.upgrade = more.upgrade;
@@ -93,7 +97,7 @@ export class Exchange {
   }
 
   cors(): HeaderList {
-    return corsHeaders(this.headers, this.#options.origins);
+    return corsHeaders(this.headers, this.corsRules);
   }
 
   refuse(problem: Problem): void {

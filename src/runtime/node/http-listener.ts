@@ -142,7 +142,7 @@ export class HttpListener implements Listener {
   #stageOf(front: Front): Stage {
     const answers: AnswerOptions = {
       secure: securityHeaders(front.config.origin).flat(),
-      origins: front.config.cors.origins,
+      cors: front.config.cors,
       draining: () => this.#leaving,
       ending: this.#ending,
     };

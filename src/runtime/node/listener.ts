@@ -54,6 +54,7 @@ function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): 
   switch (decision.kind) {
     case "pass":
       exchange.route = routeLabel(decision.route);
+      exchange.corsRules = decision.route.cors;
       if (exchange.upgrade !== null && !decision.route.websocket) {
         exchange.refuse({ code: "forbidden", detail: "This route takes no WebSockets." });
         return;
@@ -69,7 +70,10 @@ function carryOut(exchange: Exchange, decision: Decision, proxy: ReverseProxy): 
       exchange.answer(204, decision.headers);
       return;
     case "refuse":
-      if (decision.route !== null) exchange.route = routeLabel(decision.route);
+      if (decision.route !== null) {
+        exchange.route = routeLabel(decision.route);
+        exchange.corsRules = decision.route.cors;
+      }
       exchange.refuse(decision.problem);
       return;
     default:

@@ -136,7 +136,8 @@ export class Relay implements ResponseHandler, Waiting {
 
   onInterim({ status, headers }: ResponseHead): void {
     // The expectation was met here; what the upstream was sent has none (RFC 9110 §10.1.1).
-    if (status !== 100) this.#exchange.interim(status, interimHeaders(headers));
+    const { responseHeaders: rules } = this.#relayed.passed.route;
+    if (status !== 100) this.#exchange.interim(status, interimHeaders(headers, rules));
   }
 
   onUpgrade(head: ResponseHead, upstream: Socket): void {
@@ -158,7 +159,17 @@ export class Relay implements ResponseHandler, Waiting {
     const rules = route.responseHeaders;
     const authenticated = passed.principal !== null;
     const cors = exchange.cors();
-    const headers = responseHeaders({ status, headers: lines, pseudonym, authenticated, cookies, cors, rules });
+    const corsAlone = exchange.corsRules?.alone ?? false;
+    const headers = responseHeaders({
+      status,
+      headers: lines,
+      pseudonym,
+      authenticated,
+      cookies,
+      cors,
+      corsAlone,
+      rules,
+    });
     if (headers === null) {
       this.#end("bad_response");
       return;

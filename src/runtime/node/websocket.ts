@@ -54,6 +54,7 @@ export class WebSockets {
         authenticated: false,
         cookies,
         cors: [],
+        corsAlone: false,
         rules: route.responseHeaders,
       },
     });

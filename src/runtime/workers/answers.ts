@@ -4,10 +4,12 @@ import { securityHeaders } from "../../http/security-headers.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
+import type { Route } from "../../routing/route.ts";
 
 /** Answers of the gateway's own on a proxied route. */
 export interface Answers {
-  refuse(problem: Problem, request: HeaderList): Response;
+  /** `route`: null where there is none. */
+  refuse(problem: Problem, request: HeaderList, route: Pick<Route, "cors"> | null): Response;
   answer(status: number, headers: HeaderList): Response;
 }
 
@@ -22,8 +24,8 @@ export function createAnswers({ config }: Pick<Gateway, "config">): Answers {
   }
 
   return {
-    refuse: (problem, request) =>
-      withLines(problemResponse(problem), [...secure, ...corsHeaders(request, config.cors.origins)]),
+    refuse: (problem, request, route) =>
+      withLines(problemResponse(problem), [...secure, ...corsHeaders(request, (route ?? config).cors)]),
     answer: (status, headers) => withLines(new Response(null, { status }), [...headers, ...secure]),
   };
 }

@@ -69,7 +69,8 @@ export function createProxy(gateway: Gateway): SendOn {
 
     const written = responseHeaders({
       ...{ status: sent.status, headers: [...sent.headers].flat(), pseudonym, cookies },
-      ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, config.cors.origins) },
+      ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, route.cors) },
+      corsAlone: route.cors?.alone ?? false,
       rules: route.responseHeaders,
     });
     if (written === null) return refuse("upstream_failed");

@@ -79,7 +79,7 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
   const checked = checkRequest({ ...incoming, httpVersion: "1.1" });
   switch (checked.kind) {
     case "refuse":
-      return answers.refuse(checked.problem, incoming.headers);
+      return answers.refuse(checked.problem, incoming.headers, null);
     case "options":
       return answers.answer(204, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
     case "request":
@@ -89,7 +89,7 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
   if (PROBES.has(incoming.target)) return gateway.operations(request, connection);
   if (gateway.isReserved(incoming.target) && isHandedOver(incoming, gateway.config)) {
     const handed = await handOver(request, incoming, gateway.config);
-    return handed instanceof Response ? handed : answers.refuse(handed, incoming.headers);
+    return handed instanceof Response ? handed : answers.refuse(handed, incoming.headers, null);
   }
   if (gateway.isReserved(incoming.target)) {
     const answered = gateway.endpoints(request, connection);
@@ -110,7 +110,7 @@ async function carryOut(
   switch (decision.kind) {
     case "pass": {
       const proxied = await proxy(request, incoming, decision);
-      return proxied.ok ? proxied.response : answers.refuse(proxied.problem, incoming.headers);
+      return proxied.ok ? proxied.response : answers.refuse(proxied.problem, incoming.headers, decision.route);
     }
     case "redirect": {
       const cookies = decision.cookies.flatMap((cookie) => ["Set-Cookie", cookie]);
@@ -119,6 +119,6 @@ async function carryOut(
     case "preflight":
       return answers.answer(204, decision.headers);
     case "refuse":
-      return answers.refuse(decision.problem, incoming.headers);
+      return answers.refuse(decision.problem, incoming.headers, decision.route);
   }
 }

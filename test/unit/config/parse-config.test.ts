@@ -492,6 +492,7 @@ describe("what is good", () => {
       websocket: false,
       streams: "session",
       limits: [],
+      cors: parsed({ issuer }).config.cors,
       maxBody: null,
       rewrite: null,
       requestHeaders: null,

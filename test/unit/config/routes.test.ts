@@ -161,3 +161,50 @@ describe("headers", () => {
     ]);
   });
 });
+
+describe("CORS", () => {
+  const cors = (value: unknown) => {
+    const result = read({ cors: value }, { cors: { origins: ["https://all.example"] } });
+    return result.ok ? result.config.routes[0]?.cors : result.problems.map(({ message }) => message);
+  };
+
+  test("is that of all routes, its own, or the service's", () => {
+    expect(cors(undefined)).toMatchObject({ origins: ["https://all.example"], credentials: true, alone: false });
+    expect(cors({ origins: ["https://a.example"], methods: ["GET", "PUT"], headers: ["X-A"], maxAge: "1h" })).toEqual({
+      ...{ origins: ["https://a.example"], credentials: true, methods: "GET, PUT", headers: "X-A", maxAge: "3600" },
+      ...{ expose: "ETag, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy", alone: true },
+    });
+    expect(cors(false)).toBeNull();
+  });
+
+  test("lets every site in by itself and without credentials only", () => {
+    expect(cors({ origins: ["*"], credentials: false })).toMatchObject({ origins: ["*"], credentials: false });
+    expect(cors({ origins: ["*"] })).toEqual([
+      'must be false where origins is ["*"]: every site would act for the user',
+    ]);
+    expect(cors({ origins: ["*", "https://a.example"], credentials: false })).toEqual([
+      '"*" is every origin: leave the others out',
+    ]);
+  });
+
+  test.each([
+    true,
+    "https://a.example",
+    {},
+    { origins: [] },
+    { origins: ["null"] },
+    { origins: ["https://*.example"] },
+  ])("%j is none", (value) => expect(cors(value)).toHaveLength(1));
+
+  test.each([
+    { methods: ["get"] },
+    { methods: [] },
+    { methods: ["TRACE"] },
+    { headers: ["*"] },
+    { headers: ["a b"] },
+    { expose: ["*"] },
+    { expose: ["a,b"] },
+    { maxAge: "2d" },
+    { maxage: "1h" },
+  ])("%j is refused", (more) => expect(cors({ origins: ["https://a.example"], ...more })).toHaveLength(1));
+});

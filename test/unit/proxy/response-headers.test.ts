@@ -12,6 +12,7 @@ const relay = (headers: HeaderList, more: Partial<ForwardedResponse> = {}) =>
     authenticated: false,
     cookies: [],
     cors: [],
+    corsAlone: false,
     rules: null,
     ...more,
   });

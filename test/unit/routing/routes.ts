@@ -14,6 +14,7 @@ export const route = (path: string, more: Partial<Route> = {}): Route => ({
   websocket: false,
   streams: "session",
   limits: [],
+  cors: null,
   maxBody: null,
   rewrite: null,
   requestHeaders: null,
