@@ -7,7 +7,16 @@ interface Metric {
 
 /** What does not add up: of these the greatest of all is shown. */
 const GREATEST =
-  /^(?:nodejs_eventloop_lag|nodejs_version_info|process_start_time|process_max_fds|postern_build_info|postern_config_)|_age_seconds$/;
+  /^(?:nodejs_eventloop_lag|nodejs_version_info|process_start_time|process_max_fds|postern_build_info|postern_config_reloads)|_age_seconds$/;
+/** Well only where it is so everywhere. */
+const LEAST = /^postern_config_last_reload_successful$/;
+
+type Combine = (one: number, other: number) => number;
+
+function combineOf(name: string): Combine {
+  if (LEAST.test(name)) return Math.min;
+  return GREATEST.test(name) ? Math.max : (one, other) => one + other;
+}
 
 /**
  * Merges what several processes expose in Prometheus' text format 0.0.4 into what one would: counters and histograms are added, and so
@@ -39,17 +48,17 @@ function read(texts: readonly string[]): Map<string, Metric> {
         metrics.set(name, metric);
       } else if (metric !== undefined) {
         const space = line.lastIndexOf(" ");
-        add(metric, line.slice(0, space), toNumber(line.slice(space + 1)), GREATEST.test(name));
+        add(metric, line.slice(0, space), toNumber(line.slice(space + 1)), combineOf(name));
       }
     }
   }
   return metrics;
 }
 
-function add({ samples }: Metric, series: string, value: number, greatest: boolean): void {
+function add({ samples }: Metric, series: string, value: number, combine: Combine): void {
   const known = samples.get(series);
   if (known === undefined || Number.isNaN(known)) samples.set(series, value);
-  else if (!Number.isNaN(value)) samples.set(series, greatest ? Math.max(known, value) : known + value);
+  else if (!Number.isNaN(value)) samples.set(series, combine(known, value));
 }
 
 function write(metrics: ReadonlyMap<string, Metric>): string {

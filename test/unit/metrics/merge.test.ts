@@ -59,6 +59,12 @@ test("what has ended leaves its counters behind, and nothing else", () => {
   expect(readPrometheusText(left).total("took_count")).toBe(4);
 });
 
+test("a configuration that one process has refused is not the one in use everywhere", () => {
+  const told = (value: number) =>
+    `# HELP postern_config_last_reload_successful x\n# TYPE postern_config_last_reload_successful gauge\npostern_config_last_reload_successful ${value}\n`;
+  expect(mergeExpositions([told(1), told(0), told(1)])).toBe(told(0));
+});
+
 test("a gauge that has no value yet takes none away", () => {
   const nothing = ONE.replace("size 10", "size Nan");
   expect(readPrometheusText(mergeExpositions([nothing, TWO])).total("size")).toBe(5);
