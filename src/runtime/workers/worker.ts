@@ -3,6 +3,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import type { ConfigInput } from "../../config/schema.ts";
 import { problemResponse } from "../../http/problem.ts";
+import type { Problem, ProblemCode } from "../../protocol/errors.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { readWorkerEnvironment } from "./environment.ts";
@@ -26,6 +27,8 @@ interface Serving extends Isolate {
   readonly proxy: SendOn;
 }
 
+/** What the log calls the paths that are Postern's own. */
+const RESERVED = "reserved";
 const PROBES = new Set(["/healthz", "/readyz"]);
 /** Rounds of clearing away that one scheduled event makes at most. */
 const MAX_SWEEPS = 50;
@@ -51,8 +54,12 @@ export function worker(config: ConfigInput): WorkerHandlers {
     async fetch(request, env, context) {
       try {
         const isolate = await isolateFor(env, regionOf(request));
+        const began = performance.now();
         await isolate.ready(context);
-        return await answer(isolate, request, context);
+        const { response, ...what } = await answer(isolate, request, context);
+        const ms = performance.now() - began;
+        isolate.gateway.observe({ kind: "request", ...what, status: response.status, ms });
+        return response;
       } catch (error) {
         return failed(error);
       }
@@ -73,52 +80,70 @@ function failed(error: unknown): Response {
   return problemResponse({ code: "internal" });
 }
 
-async function answer(serving: Serving, request: Request, context: ExecutionContext): Promise<Response> {
+/** An answer, and what is told of it. */
+interface Answered {
+  readonly response: Response;
+  readonly route: string;
+  readonly outcome: ProblemCode | "proxied" | "answered";
+}
+
+const ownAnswer = (response: Response, route: string): Answered => ({ response, route, outcome: "answered" });
+
+async function answer(serving: Serving, request: Request, context: ExecutionContext): Promise<Answered> {
   const { gateway, answers } = serving;
   const incoming = incomingRequest(request);
   const checked = checkRequest({ ...incoming, httpVersion: "1.1" });
+  const refuse = (problem: Problem, route: string): Answered => ({
+    ...{ response: answers.refuse(problem, incoming.headers, null), route, outcome: problem.code },
+  });
   switch (checked.kind) {
     case "refuse":
-      return answers.refuse(checked.problem, incoming.headers, null);
+      return refuse(checked.problem, "-");
     case "options":
-      return answers.answer(204, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
+      return ownAnswer(answers.answer(204, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]), "-");
     case "request":
       break;
   }
   const connection = { peer: incoming.peer, headers: incoming.headers };
-  if (PROBES.has(incoming.target)) return gateway.operations(request, connection);
-  if (gateway.isReserved(incoming.target) && isHandedOver(incoming, gateway.config)) {
+  if (PROBES.has(incoming.target)) return ownAnswer(await gateway.operations(request, connection), RESERVED);
+  if (!gateway.isReserved(incoming.target)) {
+    return carryOut(serving, request, incoming, await gateway.decide(incoming));
+  }
+  if (isHandedOver(incoming, gateway.config)) {
     const handed = await handOver(request, incoming, gateway.config);
-    return handed instanceof Response ? handed : answers.refuse(handed, incoming.headers, null);
+    return handed instanceof Response ? ownAnswer(handed, RESERVED) : refuse(handed, RESERVED);
   }
-  if (gateway.isReserved(incoming.target)) {
-    const answered = gateway.endpoints(request, connection);
-    // Begun is done, whether or not the client waits for the answer.
-    context.waitUntil(answered.catch(() => {}));
-    return answered;
-  }
-  return carryOut(serving, request, incoming, await gateway.decide(incoming));
+  const answered = gateway.endpoints(request, connection);
+  // Begun is done, whether or not the client waits for the answer.
+  context.waitUntil(answered.catch(() => {}));
+  return ownAnswer(await answered, RESERVED);
 }
 
 async function carryOut(
-  serving: Serving,
+  { answers, proxy }: Serving,
   request: Request,
   incoming: IncomingRequest,
   decision: Decision,
-): Promise<Response> {
-  const { answers, proxy } = serving;
+): Promise<Answered> {
+  const refuse = (problem: Problem): Answered => ({
+    ...{ response: answers.refuse(problem, incoming.headers, decided), route, outcome: problem.code },
+  });
+  const decided = "route" in decision ? decision.route : null;
+  const route = decided === null ? "-" : (decided.host ?? "") + decided.path;
   switch (decision.kind) {
     case "pass": {
       const proxied = await proxy(request, incoming, decision);
-      return proxied.ok ? proxied.response : answers.refuse(proxied.problem, incoming.headers, decision.route);
+      if (!proxied.ok) return refuse(proxied.problem);
+      return { response: proxied.response, route, outcome: "proxied" };
     }
     case "redirect": {
       const cookies = decision.cookies.flatMap((cookie) => ["Set-Cookie", cookie]);
-      return answers.answer(303, ["Location", decision.location, "Cache-Control", "no-store", ...cookies]);
+      const headers = ["Location", decision.location, "Cache-Control", "no-store", ...cookies];
+      return ownAnswer(answers.answer(303, headers), route);
     }
     case "preflight":
-      return answers.answer(204, decision.headers);
+      return ownAnswer(answers.answer(204, decision.headers), route);
     case "refuse":
-      return answers.refuse(decision.problem, incoming.headers, decision.route);
+      return refuse(decision.problem);
   }
 }
