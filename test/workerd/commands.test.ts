@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { workplace } from "../cli/cli.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
 let worker: WorkerProcess;

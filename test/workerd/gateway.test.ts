@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type DemoUpstream, startDemoUpstream } from "../support/demo-upstream.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, BOB, ROLES } from "../support/people.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
 let upstream: DemoUpstream;
@@ -87,6 +88,9 @@ describe("a Worker that lacks something", () => {
     const answer = await new Browser(bare.url).fetch("/auth/me");
     expect([answer.status, answer.json().code]).toEqual([500, "internal"]);
     expect(answer.text).not.toContain("SECRET");
-    expect(bare.logs()).toContain("wrangler secret put POSTERN_SECRET");
+    await waitUntil(
+      () => `the log does not say what to do; it says:\n${bare.logs()}`,
+      () => bare.logs().includes("wrangler secret put POSTERN_SECRET"),
+    );
   });
 });
