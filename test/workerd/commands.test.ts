@@ -59,6 +59,10 @@ test("more passwords at once than may wait are answered 503, and whoever has a p
 
 test("the access log has a line for each request, with no token in it", async () => {
   await new Browser(worker.url).fetch("/nowhere?token=not-to-be-seen");
+  await waitUntil(
+    () => `no line in the log:\n${worker.logs()}`,
+    () => worker.logs().includes('"outcome":"not_found"'),
+  );
   const line = worker
     .logs()
     .split("\n")
