@@ -89,6 +89,8 @@ export interface Config {
   readonly workers: number | "auto";
   /** Milliseconds. */
   readonly shutdown: { readonly delay: number; readonly drain: number };
+  /** Of clients, on each listener: how many, and the milliseconds after which one is let go that takes nothing of its answer. */
+  readonly connections: { readonly max: number; readonly sendTimeout: number };
   /** Bytes of a body that Postern's own endpoints read. */
   readonly maxBody: number;
   /** Milliseconds that a call to the store may take. */

@@ -249,6 +249,18 @@ export const SHAPE = {
   })
     .prefault({})
     .describe("How the gateway ends."),
+  connections: group({
+    max: whole(10, 1_000_000)
+      .prefault(20_000)
+      .describe(
+        "How many may be open. At more, those close that have waited for a request the longest; where none does, new ones are refused.",
+      ),
+    sendTimeout: duration("1s", "1h")
+      .prefault("60s")
+      .describe("After how long a client is let go that takes nothing of its answer."),
+  })
+    .prefault({})
+    .describe("Connections of clients, on each listener of each process. On Workers they are the platform's business."),
   maxBody: size("1KiB", "1MiB").prefault("64KiB").describe("Largest body that Postern's own endpoints read."),
   storeTimeout: duration("50ms", "30s")
     .optional()

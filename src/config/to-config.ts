@@ -44,6 +44,7 @@ export function toConfig(parsed: ParsedInput, store: StoreAddress | null): Confi
     log: parsed.log,
     workers: parsed.workers,
     shutdown: parsed.shutdown,
+    connections: parsed.connections,
     maxBody: parsed.maxBody,
     storeTimeout: parsed.storeTimeout ?? STORE_TIMEOUT[address.kind],
   };

@@ -8,6 +8,7 @@ import type { ListenerTls } from "../../config/config.ts";
 import { securityHeaders } from "../../http/security-headers.ts";
 import { canonicalAddress } from "../../proxy/address.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
+import { ClientConnections, type ConnectionBounds } from "./client-connections.ts";
 import { type AnswerOptions, Exchange } from "./exchange.ts";
 import { answerParseError } from "./parse-error.ts";
 import { asksForWebSocket, responseOn, type WebSockets } from "./websocket.ts";
@@ -62,6 +63,8 @@ export interface ListenerOptions {
   readonly webSockets: WebSockets;
   /** Whether its requests are counted. */
   readonly observed: boolean;
+  /** On the connections of clients. */
+  readonly bounds: (front: Front) => ConnectionBounds;
   /** What it speaks TLS with; null: it does not. Whether it does never changes. */
   readonly tls: (front: Front) => ListenerTls | null;
 }
@@ -72,16 +75,16 @@ export class HttpListener implements Listener {
   readonly #under: (front: Front) => Serving;
   readonly #webSockets: WebSockets;
   readonly #observed: boolean;
+  readonly #bounds: ListenerOptions["bounds"];
   readonly #tls: (front: Front) => ListenerTls | null;
   readonly #ending = new WeakSet<Socket>();
-  /** How many requests each connection waits for while it speaks HTTP. By connection: a set of requests would be rehashed all the time, and keep them. */
-  readonly #waiting = new Map<Socket, number>();
-  readonly #sockets = new Set<Socket>();
+  readonly #connections = new ClientConnections();
   #stage: Stage;
   #leaving = false;
   #closing = false;
 
-  constructor(under: (front: Front) => Serving, front: Front, { webSockets, observed, tls }: ListenerOptions) {
+  constructor(under: (front: Front) => Serving, front: Front, { webSockets, observed, bounds, tls }: ListenerOptions) {
+    this.#bounds = bounds;
     this.#tls = tls;
     this.#under = under;
     this.#webSockets = webSockets;
@@ -100,6 +103,7 @@ export class HttpListener implements Listener {
         ? createServer(options)
         : createTlsServer({ ...options, ...secure, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE });
     this.server.maxHeadersCount = 0;
+    this.server.timeout = bounds(front).sendTimeout;
     this.#listen(this.server);
   }
 
@@ -107,6 +111,7 @@ export class HttpListener implements Listener {
     const before = this.#stage;
     this.#stage = this.#stageOf(front);
     this.#retire(before);
+    this.server.timeout = this.#bounds(front).sendTimeout;
     const secure = this.#tls(front);
     // Connections that are open go on under the certificate that they began with.
     if (secure !== null && this.server instanceof TlsServer) {
@@ -129,13 +134,13 @@ export class HttpListener implements Listener {
     const closed = once(this.server, "close");
     this.server.close();
     // Node waits for connections that have not yet brought a request, and no longer times them out.
-    for (const [socket, requests] of this.#waiting) if (requests === 0) socket.destroy();
+    this.#connections.destroyIdle();
     if (await isSettledWithin(closed, within)) return;
     this.#webSockets.goAway();
-    for (const [socket, requests] of this.#waiting) if (requests > 0) socket.destroy();
+    this.#connections.destroyBusy();
     if (await isSettledWithin(closed, LAST_WORDS)) return;
     this.#webSockets.destroy();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#connections.destroy();
     await closed;
   }
 
@@ -156,14 +161,14 @@ export class HttpListener implements Listener {
 
   #listen(server: Server): void {
     server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      this.#connections.open(socket, this.#bounds(this.#stage.serving.front).max);
     });
     // What speaks HTTP: with TLS another socket, on top of the first.
-    server.on(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
-      this.#waiting.set(socket, 0);
-      socket.once("close", () => this.#waiting.delete(socket));
-    });
+    server.on(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) =>
+      this.#connections.speak(socket),
+    );
+    // Heard of here, it is no longer the server that ends it.
+    server.on("timeout", (socket: Socket) => this.#connections.stoodStill(socket));
     server.on("request", (req: IncomingMessage, res: ServerResponse) => this.#take(req, res, ORDINARY));
     server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) =>
       this.#take(req, res, { ...ORDINARY, awaitsContinue: true }),
@@ -173,7 +178,7 @@ export class HttpListener implements Listener {
     server.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => this.#takeSocket(req, socket, head));
     server.on("connect", (req: IncomingMessage, socket: Socket) => this.#takeSocket(req, socket, Buffer.alloc(0)));
     server.on("clientError", (error: Error, socket: Socket) => {
-      const requests = this.#waiting.get(socket);
+      const requests = this.#connections.requests(socket);
       // What has not agreed on TLS would not understand.
       if (requests === undefined) socket.destroy();
       else answerParseError(error, socket, { underWay: requests > 0, secure: this.#stage.answers.secure });
@@ -184,11 +189,11 @@ export class HttpListener implements Listener {
     socket.on("error", () => socket.destroy());
     if (this.#ending.has(socket)) return;
     // The server lets go of the socket at once, while an answer to an earlier request is still to be written to it.
-    if ((this.#waiting.get(socket) ?? 0) > 0) {
+    if ((this.#connections.requests(socket) ?? 0) > 0) {
       socket.destroy();
       return;
     }
-    this.#waiting.delete(socket);
+    this.#connections.switch(socket);
     socket.setTimeout(0);
     const upgrade = asksForWebSocket(req) ? { socket, head } : null;
     this.#take(req, responseOn(req, socket), { upgrade, awaitsContinue: false, detached: true });
@@ -199,10 +204,10 @@ export class HttpListener implements Listener {
     const started = performance.now();
     const stage = this.#stage;
     const exchange = new Exchange(req, res, stage.answers, { ...arrival, peer: peerOf(req.socket) });
-    this.#count(req.socket, 1);
+    this.#connections.count(req.socket, 1);
     stage.requests++;
     res.once("close", () => {
-      this.#count(req.socket, -1);
+      this.#connections.count(req.socket, -1);
       exchange.onClose?.();
       if (this.#observed) report(stage.serving.front, exchange, performance.now() - started);
       if (this.#closing) this.server.closeIdleConnections();
@@ -215,11 +220,6 @@ export class HttpListener implements Listener {
     } catch (error) {
       fail(stage.serving.front, exchange, error);
     }
-  }
-
-  #count(socket: Socket, change: 1 | -1): void {
-    const requests = this.#waiting.get(socket);
-    if (requests !== undefined) this.#waiting.set(socket, requests + change);
   }
 
   #admit(exchange: Exchange, serving: Serving): void | Promise<void> {

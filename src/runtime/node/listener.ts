@@ -33,7 +33,12 @@ export function createListener(front: Front): Listener {
       end: () => proxy.destroy(),
     };
   }
-  return new HttpListener(under, front, { webSockets, observed: true, tls: ({ config }) => config.tls });
+  return new HttpListener(under, front, {
+    webSockets,
+    observed: true,
+    bounds: ({ config }) => config.connections,
+    tls: ({ config }) => config.tls,
+  });
 }
 
 /** The listener for operators: probes, metrics and the admin API. */
@@ -46,6 +51,7 @@ export function createOperationsListener(front: Front): Listener {
   return new HttpListener(under, front, {
     webSockets: new WebSockets(front.streams),
     observed: false,
+    bounds: ({ config }) => config.connections,
     tls: () => null,
   });
 }
