@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cp, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -16,11 +16,11 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 /** The environment without what an npm around this test says to its own scripts. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_")));
 
-/** What docs/edge.md has a user write. */
+/** What docs/edge.md has a user write; of several files with one name the first. */
 const WORKER = Object.fromEntries(
-  [
-    ...readFileSync(join(ROOT, "docs/edge.md"), "utf8").matchAll(/```(?:ts|toml)\n *(?:\/\/|#) (\S+)\n([\s\S]*?)```/g),
-  ].map(([, name = "", text = ""]) => [name, text]),
+  [...readFileSync(join(ROOT, "docs/edge.md"), "utf8").matchAll(/```(?:ts|toml)\n *(?:\/\/|#) (\S+)\n([\s\S]*?)```/g)]
+    .reverse()
+    .map(([, name = "", text = ""]) => [name, text]),
 );
 
 interface Packed {
@@ -94,7 +94,9 @@ describe("the packed package", () => {
   });
 
   test("a Worker is ten lines over it, which wrangler bundles", async () => {
-    for (const [name, text] of Object.entries(WORKER)) await writeFile(join(project, name), text);
+    const folder = join(project, "edge");
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(WORKER)) await writeFile(join(folder, name), text);
     const types = ["@cloudflare/workers-types"];
     const options = {
       module: "esnext",
@@ -105,11 +107,11 @@ describe("the packed package", () => {
       allowImportingTsExtensions: true,
     };
     const compilerOptions = { ...options, noEmit: true, types, typeRoots: [join(ROOT, "node_modules")] };
-    await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["worker.ts"] }));
-    expect(await run(TSC, "--project", "tsconfig.json")).toBe("");
-    const said = await run(process.execPath, WRANGLER, "deploy", "--dry-run", "--outdir", "bundle");
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["worker.ts"] }));
+    expect(await run(TSC, "--project", "edge/tsconfig.json")).toBe("");
+    const said = await run(process.execPath, WRANGLER, "deploy", "--dry-run", "--cwd", "edge", "--outdir", "bundle");
     expect(said).toContain("env.POSTERN_SQLITE (PosternStore)");
-    expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).toContain("PosternStore");
+    expect(readFileSync(join(folder, "bundle/worker.js"), "utf8")).toContain("PosternStore");
   });
 
   test("the command says its version", async () => {
