@@ -14,7 +14,7 @@ export function incomingRequest(request: Request): IncomingRequest {
   return {
     method: request.method,
     target: url.href.slice(url.origin.length),
-    headers: [...request.headers].filter(([name]) => name !== PEER).flat(),
+    headers: headerLines(request.headers, PEER),
     peer: canonicalAddress(peer) ?? peer,
   };
 }
@@ -27,4 +27,14 @@ export function regionOf(request: Request): string {
   const cf: unknown = "cf" in request ? request.cf : null;
   if (typeof cf !== "object" || cf === null || !("continent" in cf)) return NO_REGION;
   return typeof cf.continent === "string" ? cf.continent : NO_REGION;
+}
+
+/** Names and values in turn, in lower case, without the lines called `except`. */
+export function headerLines(headers: Headers, except?: string): string[] {
+  const lines: string[] = [];
+  // The iterator makes three objects for each line.
+  headers.forEach((value, name) => {
+    if (name !== except) lines.push(name, value);
+  });
+  return lines;
 }

@@ -11,6 +11,7 @@ import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts"
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { rewriteTarget } from "../../proxy/rewrite.ts";
 import { limitedBody } from "./body-limit.ts";
+import { headerLines } from "./incoming.ts";
 import { Targets } from "./targets.ts";
 import { asksForWebSocket, joinWebSockets, withoutHandshake } from "./websocket.ts";
 
@@ -68,7 +69,7 @@ export function createProxy(gateway: Gateway): SendOn {
     if (!(sent instanceof Response)) return { ok: false, problem: sent };
 
     const written = responseHeaders({
-      ...{ status: sent.status, headers: [...sent.headers].flat(), pseudonym, cookies },
+      ...{ status: sent.status, headers: headerLines(sent.headers), pseudonym, cookies },
       ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, route.cors) },
       corsAlone: route.cors?.alone ?? false,
       rules: route.responseHeaders,
