@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { filesElsewhere } from "./test/gateways/differences.ts";
-import { BLACK_BOX, GATEWAY_KINDS, type GatewayKind, usesRedis } from "./test/gateways/kinds.ts";
+import { BLACK_BOX, GATEWAY_KINDS, type GatewayKind, isWorker, usesRedis } from "./test/gateways/kinds.ts";
 import { requireProgram } from "./test/support/requirements.ts";
 
 const kinds = GATEWAY_KINDS.filter((kind) => !usesRedis(kind) || requireProgram("redis-server") !== null);
@@ -15,7 +15,10 @@ const gateways = (gatewayKind: GatewayKind): TestProjectInlineConfiguration => (
     exclude: filesElsewhere(gatewayKind),
     isolate: false,
     provide: { gatewayKind },
-    globalSetup: usesRedis(gatewayKind) ? ["test/gateways/provide-redis.ts"] : [],
+    globalSetup: [
+      ...(usesRedis(gatewayKind) ? ["test/gateways/provide-redis.ts"] : []),
+      ...(isWorker(gatewayKind) ? ["test/gateways/provide-worker.ts"] : []),
+    ],
     setupFiles: ["test/gateways/hold-to-differences.ts"],
   },
 });

@@ -1,7 +1,8 @@
 import { afterAll } from "vitest";
+import type { Gateway } from "../../src/app/gateway.ts";
 import type { StandIns } from "../support/gateway-in-process.ts";
 import type { LoginAnswer } from "../support/http-client.ts";
-import { type ListeningGateway, listeningGateway } from "../support/listening-gateway.ts";
+import { type ListeningGateway, listeningGateway, listeningNodeGateway } from "../support/listening-gateway.ts";
 import { ALICE } from "../support/people.ts";
 
 export interface AttackedGateway extends ListeningGateway {
@@ -13,13 +14,18 @@ export interface AttackedGateway extends ListeningGateway {
   audited(sid: string): Promise<readonly string[]>;
 }
 
+type Input = Readonly<Record<string, unknown>>;
+
 /** A gateway with Alice as its user. It is closed when the test file ends. */
-export async function attackedGateway(
-  input: Readonly<Record<string, unknown>> = {},
-  secret?: string,
-  standIns?: StandIns,
-): Promise<AttackedGateway> {
-  const gateway = await listeningGateway(input, secret, standIns);
+export const attackedGateway = (input?: Input, secret?: string, standIns?: StandIns): Promise<AttackedGateway> =>
+  attacked(listeningGateway(input, secret, standIns));
+
+/** As `attackedGateway`, in Node whatever the project names, with the gateway itself. */
+export const attackedNodeGateway = (input?: Input): Promise<AttackedGateway & { readonly gateway: Gateway }> =>
+  attacked(listeningNodeGateway(input));
+
+async function attacked<G extends ListeningGateway>(starting: Promise<G>): Promise<G & AttackedGateway> {
+  const gateway = await starting;
   afterAll(() => gateway.close());
   const alice = await gateway.addUser(ALICE);
   const audited = async (sid: string): Promise<readonly string[]> => {

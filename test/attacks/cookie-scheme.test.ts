@@ -3,7 +3,7 @@
 // over plain http gets or uses a cookie, and no API answers with a redirect that hides the leak.
 // SECURITY: CK10 (RFC 6265bis, ASVS 4.1.2).
 import { expect, test } from "vitest";
-import { startGateway } from "../support/gateway-process.ts";
+import { runGateway } from "../gateways/running-gateway.ts";
 import { ALICE } from "../support/people.ts";
 import { attackedProcess } from "./attacked-process.ts";
 import { cookieOf, told } from "./shown-token.ts";
@@ -16,7 +16,7 @@ const overHttps = { "x-forwarded-proto": "https" };
 test.each(["http://shop.example", "http://127.0.0.1.example"])(
   "the issuer %s is refused at the start",
   async (issuer) => {
-    await expect(startGateway({ issuer })).rejects.toThrow(/issuer.*must be https/s);
+    await expect(runGateway({ issuer })).rejects.toThrow(/issuer.*must be https/s);
   },
 );
 

@@ -43,11 +43,8 @@ async function whileFaulty(kind: () => unknown, work: () => Promise<void>): Prom
   } finally {
     fault = null;
   }
-  const ready = async () =>
-    (await subject.gateway.operations(new Request("http://127.0.0.1/readyz"), NOBODY)).status === 200;
-  await waitUntil(() => "the gateway is not ready again", ready);
+  await waitUntil(() => "the gateway is not ready again", subject.ready);
 }
-const NOBODY = { peer: "127.0.0.1", headers: [] };
 
 const throwing = (make: () => unknown) => (): never => {
   throw make();
@@ -89,7 +86,7 @@ test.each<[string, () => unknown]>([
       expect(answer.text).not.toContain("access_token");
     }
     // Whose token it is cannot be known now: never "revoked" (RFC 7009 §2.2.1).
-    subject.advance(1001);
+    await subject.advance(1001);
     expect((await revoke(stranger, unknown)).status).toBe(503);
     // Nor told that the password or the refresh token is wrong: neither was looked at.
     expect(answers[0]?.status).not.toBe(401);

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { startGateway } from "../support/gateway-process.ts";
+import { runGateway } from "../gateways/running-gateway.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -16,7 +16,7 @@ import { expectProblem } from "./problem-document.ts";
 const dying = await startRecordingUpstream(({ socket }) => {
   socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf", () => socket.destroy());
 });
-const gateway = await startGateway({
+const gateway = await runGateway({
   ...{ roles: ROLES, registration: true, upstreams: { orders: { targets: [dying.url] } } },
   routes: [
     { path: "/api/*", upstream: "orders", access: "required" },

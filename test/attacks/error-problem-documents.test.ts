@@ -77,7 +77,7 @@ const PROVOKED: Readonly<Record<Exclude<ProblemCode, "stale_view">, () => Promis
   token_invalid: () => subject.browser().fetch("/api/x", { headers: { authorization: "Bearer x" } }),
   token_expired: async () => {
     const { browser } = await loggedIn(subject);
-    subject.advance(600_000);
+    await subject.advance(600_000);
     return browser.api("/api/x");
   },
   token_revoked: async () => {
@@ -87,22 +87,22 @@ const PROVOKED: Readonly<Record<Exclude<ProblemCode, "stale_view">, () => Promis
   },
   step_up: async () => {
     const { browser } = await loggedIn(subject);
-    subject.advance(120_000);
+    await subject.advance(120_000);
     return browser.api("/recent/x");
   },
   invalid_credentials: () => subject.browser().login(ALICE.name, "wrong"),
   refresh_invalid: () => subject.browser().refresh("x"),
   refresh_expired: async () => {
     const { browser } = await loggedIn(subject);
-    subject.advance(15 * 86_400_000);
+    await subject.advance(15 * 86_400_000);
     return browser.refresh();
   },
   refresh_reused: async () => {
     const { browser } = await loggedIn(subject);
     const thief = browser.copy();
-    subject.advance(subject.grace + 1);
+    await subject.advance(subject.grace + 1);
     await browser.refresh();
-    subject.advance(subject.grace + 1);
+    await subject.advance(subject.grace + 1);
     return thief.refresh();
   },
   session_ended: async () => {

@@ -39,7 +39,7 @@ test("nothing that was given out stands in the file or its write-ahead log", asy
   const { browser } = await loggedIn(subject);
   const native = subject.browser();
   const issued = [cookieOf(browser), browser.accessToken ?? "", await loginInBody(native), native.accessToken ?? ""];
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   await browser.refresh();
   await grantRefresh(native, issued[2] ?? "");
   issued.push(cookieOf(browser), browser.accessToken ?? "", native.accessToken ?? "");

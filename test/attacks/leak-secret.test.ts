@@ -38,12 +38,12 @@ test("the attacker's tokens are signed as real ones are", async () => {
 
 test.each([0, 1, 2, 8, 9, 1_000_000])("generation %i: neither renews the session nor ends it", async (generation) => {
   const { browser, sid } = await loggedIn(subject);
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   await browser.refresh();
   const attacker = shownAsCookie(await forge(cookieOf(browser), "cookie", generation));
   expect(told(await attacker.refresh())).toEqual([401, "refresh_invalid"]);
   expect((await browser.api("/api/orders")).status).toBe(200);
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   expect((await browser.refresh()).status).toBe(200);
   expect(await subject.audited(sid)).toEqual(["login", "refresh_forged"]);
 });

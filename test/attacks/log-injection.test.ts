@@ -3,8 +3,8 @@
 // a command prints holds no control character.
 // SECURITY: ER6 (ASVS 16.4.1).
 import { expect, test } from "vitest";
+import { runGateway } from "../gateways/running-gateway.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
-import { startGateway } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -13,7 +13,7 @@ const FORGED = '{"level":30,"msg":"login","outcome":"forged"}';
 const EVIL = `x\r\n${FORGED}\n\u001b[2J\u001b]0;owned\u0007\u0085\u2028\u009b31m`;
 
 const upstream = await startDemoUpstream();
-const gateway = await startGateway({
+const gateway = await runGateway({
   ...{ roles: ROLES, log: { level: "debug", access: true }, upstreams: { orders: { targets: [upstream.url] } } },
   routes: [{ path: "/api/*", upstream: "orders", access: "required" }],
 });
@@ -50,7 +50,7 @@ test("lines and escapes in everything that can be sent", async () => {
   expect(lines.length).toBeGreaterThan(8);
   for (const line of lines) {
     const entry: Record<string, unknown> = JSON.parse(line);
-    expect(Object.keys(entry)).toEqual(expect.arrayContaining(["level", "time", "msg"]));
+    expect(Object.keys(entry)).toEqual(expect.arrayContaining(["level", "msg"]));
     expect(entry.outcome).not.toBe("forged");
     expect(line).not.toMatch(CONTROL);
   }

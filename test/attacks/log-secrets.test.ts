@@ -2,9 +2,8 @@
 // level, things that fail included, and then everything that was ever given out or typed is looked for in every line.
 // SECURITY: ER6 (ASVS 16.2.5).
 import { expect, test } from "vitest";
-import { storeOf } from "../gateways/store-of.ts";
+import { runGateway } from "../gateways/running-gateway.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
-import { startGateway } from "../support/gateway-process.ts";
 import { Browser, type LoginAnswer } from "../support/http-client.ts";
 import { ALICE, BOB, ROLES } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -15,7 +14,7 @@ const NEW_PASSWORD = "granite-harbour-51-whistle";
 const TYPED_BY_MISTAKE = "my-other-password-of-the-bank";
 
 const upstream = await startDemoUpstream();
-const gateway = await startGateway({
+const gateway = await runGateway({
   ...{ roles: ROLES, clients: SERVICE.config, registration: { roles: ["user"] }, admin: { public: true } },
   ...{ log: { level: "debug", access: true } },
   upstreams: { orders: { targets: [upstream.url] } },
@@ -107,23 +106,22 @@ test("a day's work", async () => {
 
 test("no line of the log, of a command or of the audit trail holds any of it", async () => {
   note("admin token", gateway.adminToken);
-  note("POSTERN_SECRET", gateway.env.POSTERN_SECRET);
+  note("POSTERN_SECRET", gateway.secret);
   for (const person of [ALICE, BOB]) note(`password of ${person.name}`, person.password);
   note("new password", NEW_PASSWORD);
   const audit = await gateway.cli(["audit", "--json"]);
   const lists = await Promise.all(
     ["users list", "clients list", "keys list", "nodes"].map((line) => gateway.cli(line.split(" "))),
   );
+  const store = await gateway.openStore();
+  const [key] = (await store.keys({})).keys;
+  note("wrapped key", key?.wrappedPrivate);
+  await store.close();
   await gateway.stop();
   const log = gateway.logs();
   expect(log).toContain('"msg":"refresh"');
   expect(log).toContain('"msg":"request"');
   expect(log.split("\n").length).toBeGreaterThan(30);
-
-  const store = await storeOf(gateway);
-  const [key] = (await store.keys({})).keys;
-  await store.close();
-  note("wrapped key", key?.wrappedPrivate);
 
   const texts = {
     log,

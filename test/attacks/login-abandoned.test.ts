@@ -57,7 +57,7 @@ test("whoever hangs up leaves the queue, and is no error and no failed attempt",
   release();
   expect((await alice).status).toBe(200);
   expect(hashing.work).toHaveLength(2);
-  expect(subject.observed.filter(({ kind }) => kind === "internal_error")).toEqual([]);
+  expect((await subject.observed()).filter(({ kind }) => kind === "internal_error")).toEqual([]);
   // Of nine attempts on one name the one that was checked has counted.
   expect((await subject.browser().login("nobody", ALICE.password)).status).toBe(401);
 });

@@ -26,9 +26,9 @@ const isIn = async (forwarded: string): Promise<boolean> => {
   return answer.status === 200;
 };
 
-beforeEach(() => {
-  behind.advance(60 * 60_000);
-  direct.advance(60 * 60_000);
+beforeEach(async () => {
+  await behind.advance(60 * 60_000);
+  await direct.advance(60 * 60_000);
 });
 
 test("an address has its limit over all accounts", async () => {
@@ -38,9 +38,9 @@ test("an address has its limit over all accounts", async () => {
   expect(await isIn("192.0.2.8")).toBe(true);
 });
 
-test("a thousand addresses of one IPv6 network are one", async () => {
+test("three hundred addresses of one IPv6 network are one", async () => {
   const statuses: number[] = [];
-  for (let time = 0; time < 1000; time++) {
+  for (let time = 0; time < 300; time++) {
     const [high, low] = [(time * 7919) & 0xffff, (time * 104_729) & 0xffff];
     statuses.push(await spray(`2001:db8:1:2:${high.toString(16)}:${low.toString(16)}:0:${time.toString(16)}`));
   }
@@ -71,19 +71,13 @@ test("what the client wrote itself stands to the left of what the proxy saw, and
   }
 });
 
-test("from a peer that is no trusted proxy nothing of it counts", async () => {
-  for (let time = 0; time < LIMIT; time++) expect(await spray(`203.0.113.${time}`, direct)).toBe(401);
-  expect(await spray("203.0.113.99", direct)).toBe(429);
-  const { browser } = direct;
-  for (const header of [
-    "x-real-ip",
-    "forwarded",
-    "cf-connecting-ip",
-    "true-client-ip",
-    "x-client-ip",
-    "x_forwarded_for",
-  ]) {
+test.each(["x-real-ip", "forwarded", "cf-connecting-ip", "true-client-ip", "x-client-ip", "x_forwarded_for"])(
+  "from a peer that is no trusted proxy nothing counts of X-Forwarded-For, nor of %s",
+  async (header) => {
+    for (let time = 0; time < LIMIT; time++) expect(await spray(`203.0.113.${time}`, direct)).toBe(401);
+    expect(await spray("203.0.113.99", direct)).toBe(429);
     const value = header === "forwarded" ? "for=203.0.113.50" : "203.0.113.50";
-    expect((await browser({ [header]: value }).login("somebody", "Summer2026!Summer")).status).toBe(429);
-  }
-});
+    const browser = direct.browser({ [header]: value });
+    expect((await browser.login("somebody", "Summer2026!Summer")).status).toBe(429);
+  },
+);

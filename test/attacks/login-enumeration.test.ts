@@ -52,7 +52,7 @@ test("every failure looks the same and costs the same work", async () => {
 });
 
 test("guesses on an unknown name end as those on a known one do", async () => {
-  subject.advance(60 * 60_000);
+  await subject.advance(60 * 60_000);
   const refused = async (username: string) => {
     for (let time = 0; time < 10; time++) await subject.browser().login(username, "wrong");
     return seen(await subject.browser().login(username, "wrong"));

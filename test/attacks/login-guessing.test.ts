@@ -22,9 +22,9 @@ async function guessWrong(times: number): Promise<void> {
   for (let time = 0; time < times; time++) expect((await guess(`wrong guess ${time}`)).status).toBe(401);
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   // Everything that was counted is forgotten by now.
-  subject.advance(60 * MINUTE);
+  await subject.advance(60 * MINUTE);
   hashing.work.length = 0;
 });
 
@@ -37,7 +37,7 @@ test("after ten failures even the right password has to wait, from a new address
   expect(hashing.work).toEqual([]);
   // Others are not concerned.
   expect((await guess(BOB.password, BOB.name)).status).toBe(200);
-  subject.advance(Number(refused.headers["retry-after"]) * 1000);
+  await subject.advance(Number(refused.headers["retry-after"]) * 1000);
   expect((await guess(ALICE.password)).status).toBe(200);
 });
 
@@ -47,13 +47,13 @@ test("each further guess has to wait longer, up to the window and not for ever",
   for (let round = 0; round < 8; round++) {
     const wait = Number((await guess("wrong")).headers["retry-after"]);
     waits.push(wait);
-    subject.advance(wait * 1000);
+    await subject.advance(wait * 1000);
     expect((await guess(`wrong again ${round}`)).status).toBe(401);
   }
   const seconds = (at: number) => waits[at] ?? 0;
   for (let at = 1; at < 5; at++) expect(seconds(at)).toBeGreaterThan(seconds(at - 1) * 1.5);
   expect(Math.max(...waits)).toBeLessThanOrEqual(15 * 60);
-  subject.advance(15 * MINUTE);
+  await subject.advance(15 * MINUTE);
   expect((await guess(ALICE.password)).status).toBe(200);
 });
 

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ALICE } from "../support/people.ts";
-import { addUser, asOperator, attackedProcess } from "./attacked-process.ts";
+import { addUser, asOperator, attackedNodeProcess } from "./attacked-process.ts";
 import { cookieOf } from "./shown-token.ts";
 
 interface TrailRecord {
@@ -15,7 +15,7 @@ interface TrailRecord {
 }
 
 test("every attempt is in the trail, and no secret is anywhere", async () => {
-  const subject = await attackedProcess({
+  const subject = await attackedNodeProcess({
     log: { level: "debug", access: true },
     login: { limits: { perAccount: { attempts: 3 } } },
   });

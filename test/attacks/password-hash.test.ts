@@ -8,9 +8,9 @@ import { expect, test } from "vitest";
 import { startGateway } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, BOB } from "../support/people.ts";
-import { addUser, attackedProcess } from "./attacked-process.ts";
+import { addUser, attackedNodeProcess } from "./attacked-process.ts";
 
-const subject = await attackedProcess();
+const subject = await attackedNodeProcess();
 const file = join(subject.gateway.dir, "postern.db");
 
 function inDatabase<T>(work: (db: DatabaseSync) => T): T {

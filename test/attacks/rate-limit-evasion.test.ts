@@ -3,7 +3,7 @@
 // addresses until there is no room for it.
 // SECURITY: PW10 (CVE-2026-45364), PW12 (GHSA-x732-6j76-qmhm).
 import { describe, expect, test } from "vitest";
-import { attackedGateway } from "./attacked-gateway.ts";
+import { attackedNodeGateway } from "./attacked-gateway.ts";
 
 const LIMIT = 3;
 const input = (trustedProxies: readonly string[]) => ({
@@ -13,8 +13,8 @@ const input = (trustedProxies: readonly string[]) => ({
     { path: "/other/*", upstream: "orders", access: "public" },
   ],
 });
-const direct = await attackedGateway(input([]));
-const behind = await attackedGateway(input(["127.0.0.1/32", "10.0.0.0/8"]));
+const direct = await attackedNodeGateway(input([]));
+const behind = await attackedNodeGateway(input(["127.0.0.1/32", "10.0.0.0/8"]));
 
 const asked = async (headers: Readonly<Record<string, string>>, gateway = behind, path = "/api/x"): Promise<number> =>
   (await gateway.browser(headers).fetch(path)).status;

@@ -24,7 +24,7 @@ test("an ever active session ends at its absolute end, and its cookie's Max-Age 
     expect(subject.now() + maxAge * 1000).toBeLessThanOrEqual(end);
     expect((decodeJwt(browser.accessToken ?? "").exp ?? 0) * 1000).toBeLessThanOrEqual(end);
     last = maxAge;
-    subject.advance(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
   }
   expect(told(await browser.refresh())).toEqual([401, "refresh_expired"]);
   expect(told(await browser.refresh())).toEqual([401, "session_ended"]);
@@ -38,7 +38,7 @@ test("a session whose token travels in bodies ends just so", async () => {
     const answer = await client.refresh(token);
     expect(answer.status).toBe(200);
     token = answer.json<{ refresh_token: string }>().refresh_token;
-    subject.advance(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
   }
   expect(told(await client.refresh(token))).toEqual([401, "refresh_expired"]);
 });

@@ -23,7 +23,7 @@ async function rolledBack(rotations: number, remembered: number) {
   const { browser, sid } = await loggedIn(subject);
   const held = [browser.copy()];
   for (let rotation = 0; rotation < rotations; rotation++) {
-    subject.advance(subject.grace);
+    await subject.advance(subject.grace);
     await browser.refresh();
     held.push(browser.copy());
   }
@@ -37,8 +37,8 @@ test("up to eight rotations ahead the session goes on from the token", async () 
   const held = cookieOf(browser);
   expect((await browser.refresh()).status).toBe(200);
   expect(cookieOf(browser)).toBe(held);
-  expect(subject.observed).toContainEqual({ kind: "refresh", outcome: "rolled_forward" });
-  subject.advance(subject.grace);
+  expect(await subject.observed()).toContainEqual({ kind: "refresh", outcome: "rolled_forward" });
+  await subject.advance(subject.grace);
   expect((await browser.refresh()).status).toBe(200);
   expect(partsOf(cookieOf(browser)).generation).toBe(9);
   expect(await subject.audited(sid)).toEqual(["login"]);

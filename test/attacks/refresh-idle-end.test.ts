@@ -11,9 +11,9 @@ const subject = await attackedGateway();
 test("a session that is used goes on, one that is not ends, and it stays ended", async () => {
   const used = await loggedIn(subject);
   const idle = await loggedIn(subject);
-  subject.advance(IDLE - 60_000);
+  await subject.advance(IDLE - 60_000);
   expect((await used.browser.refresh()).status).toBe(200);
-  subject.advance(60_000);
+  await subject.advance(60_000);
   expect(told(await idle.browser.refresh())).toEqual([401, "refresh_expired"]);
   expect(told(await idle.browser.refresh())).toEqual([401, "session_ended"]);
   expect((await used.browser.refresh()).status).toBe(200);
@@ -23,10 +23,10 @@ test("a session that is used goes on, one that is not ends, and it stays ended",
 test("a previous token shown again counts as use of the session, not as one of its own", async () => {
   const { browser } = await loggedIn(subject);
   const old = browser.copy();
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   expect((await browser.refresh()).status).toBe(200);
   expect((await old.copy().refresh()).status).toBe(200);
-  subject.advance(IDLE);
+  await subject.advance(IDLE);
   expect(told(await old.refresh())).toEqual([401, "refresh_expired"]);
   expect(told(await browser.refresh())).toEqual([401, "session_ended"]);
 });

@@ -12,7 +12,7 @@ const subject = await attackedGateway();
 async function lostAnswer() {
   const { browser, sid } = await loggedIn(subject);
   const arrived = browser.copy();
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   expect((await arrived.refresh()).status).toBe(200);
   return { browser, sid, arrived, successor: cookieOf(arrived) };
 }
@@ -37,15 +37,15 @@ test("the successor shown within the grace of its birth is kept: renewing in cir
 test("retrying does not start the window again", async () => {
   const { browser } = await lostAnswer();
   const half = Math.ceil(subject.grace / 2) + 1;
-  subject.advance(half);
+  await subject.advance(half);
   expect((await browser.copy().refresh()).status).toBe(200);
-  subject.advance(half);
+  await subject.advance(half);
   expect(told(await browser.refresh())).toEqual([401, "refresh_reused"]);
 });
 
 test("after the grace, where nobody showed the successor: the session ends and is named lost", async () => {
   const { browser, arrived, sid } = await lostAnswer();
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   expect(told(await browser.refresh())).toEqual([401, "refresh_reused"]);
   expect(told(await arrived.refresh())).toEqual([401, "session_ended"]);
   expect(told(await arrived.api("/api/orders"))).toEqual([401, "token_revoked"]);
@@ -55,7 +55,7 @@ test("after the grace, where nobody showed the successor: the session ends and i
 test("after the grace, where somebody showed the successor: it is theft", async () => {
   const { browser, arrived, sid } = await lostAnswer();
   expect((await arrived.refresh()).status).toBe(200);
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   expect(told(await browser.refresh())).toEqual([401, "refresh_reused"]);
   expect(await subject.audited(sid)).toEqual(["login", "refresh_theft"]);
 });

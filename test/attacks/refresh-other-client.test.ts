@@ -15,7 +15,7 @@ const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 async function justRenewed() {
   const { browser, sid } = await loggedIn(subject, { "user-agent": CHROME });
   const old = browser.copy();
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   expect((await browser.refresh()).status).toBe(200);
   return { browser, old, sid };
 }

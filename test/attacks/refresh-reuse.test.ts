@@ -12,7 +12,7 @@ async function twiceRenewed() {
   const { browser, sid } = await loggedIn(subject);
   const thief = browser.copy();
   for (let round = 0; round < 2; round++) {
-    subject.advance(subject.grace + 1);
+    await subject.advance(subject.grace + 1);
     expect((await browser.refresh()).status).toBe(200);
   }
   return { browser, thief, sid };
@@ -27,7 +27,7 @@ test("an older token ends the session: the current refresh token and the access 
   expect(told(await browser.refresh())).toEqual([401, "session_ended"]);
   expect(subject.upstream.requests).toHaveLength(seen);
   expect(await subject.audited(sid)).toEqual(["login", "refresh_theft"]);
-  expect(subject.observed).toContainEqual({ kind: "refresh", outcome: "theft" });
+  expect(await subject.observed()).toContainEqual({ kind: "refresh", outcome: "theft" });
 });
 
 test("an older token is theft within the grace of a rotation too", async () => {
@@ -39,9 +39,9 @@ test("an older token is theft within the grace of a rotation too", async () => {
 test("a thief who renews first is caught when the owner comes back", async () => {
   const { browser, sid } = await loggedIn(subject);
   const thief = browser.copy();
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   expect((await thief.refresh()).status).toBe(200);
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   expect((await thief.refresh()).status).toBe(200);
   expect(told(await browser.refresh())).toEqual([401, "refresh_reused"]);
   expect(told(await thief.api("/api/orders"))).toEqual([401, "token_revoked"]);

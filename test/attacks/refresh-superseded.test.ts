@@ -10,7 +10,7 @@ const subject = await attackedGateway();
 test("a refresh after the grace returns another token to keep, and sets it again", async () => {
   const { browser } = await loggedIn(subject);
   const first = cookieOf(browser);
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   const answer = await browser.refresh();
   expect(answer.status).toBe(200);
   expect(answer.setCookies).toHaveLength(1);
@@ -20,9 +20,9 @@ test("a refresh after the grace returns another token to keep, and sets it again
 test("the superseded cookie is refused after the grace, and the refusal clears no cookie", async () => {
   const { browser } = await loggedIn(subject);
   const thief = browser.copy();
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   await browser.refresh();
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   const answer = await thief.refresh();
   expect(told(answer)).toEqual([401, "refresh_reused"]);
   expect(answer.setCookies).toEqual([]);
@@ -31,10 +31,10 @@ test("the superseded cookie is refused after the grace, and the refusal clears n
 test("at the OAuth endpoint it is an invalid_grant", async () => {
   const client = subject.browser();
   const first = await loginInBody(client);
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   const rotated = await grantRefresh(client, first);
   expect(rotated.json().refresh_token).not.toBe(first);
-  subject.advance(subject.grace + 1);
+  await subject.advance(subject.grace + 1);
   const answer = await grantRefresh(client, first);
   expect([answer.status, answer.json().error]).toEqual([400, "invalid_grant"]);
 });

@@ -29,17 +29,17 @@ test.each<[string, (token: string) => Readonly<Record<string, unknown>>]>([
   expect(await entries()).toBe(before + 1);
   // Steps in which each entry could be cleared away too soon.
   for (const left of [120_000, 30_000, 10_000, 5_000]) {
-    subject.advance(ends - left - subject.now());
+    await subject.advance(ends - left - subject.now());
     await sweep();
     await expectRefused(subject, token, "token_revoked", `${left} ms before its end`);
     expect(await entries()).toBeGreaterThan(0);
   }
-  subject.advance(ends - subject.now());
+  await subject.advance(ends - subject.now());
   await expectRefused(subject, token, "token_expired");
 });
 
 test("then it is cleared away: the list does not grow for ever", async () => {
-  subject.advance(24 * 3_600_000);
+  await subject.advance(24 * 3_600_000);
   await sweep();
   expect(await entries()).toBe(0);
 });

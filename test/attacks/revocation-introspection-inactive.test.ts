@@ -66,6 +66,6 @@ test("a token is inactive from its revocation on, at whatever level", async () =
 test("and from its end on", async () => {
   const token = await freshToken(subject);
   expect((await introspect(browser, token)).json()).toMatchObject({ active: true });
-  subject.advance(Number(readToken(token).claims.exp) * 1000 - subject.now());
+  await subject.advance(Number(readToken(token).claims.exp) * 1000 - subject.now());
   await expectInactive(token, "expired");
 });

@@ -30,7 +30,7 @@ test("every token gets the same answer, to the last header", async () => {
   expect(real).toMatchObject({ status: 200, text: "" });
   expect(real.headers["cache-control"]).toBe("no-store");
   expect(await seen(refresh)).toEqual(real);
-  subject.advance(10 * 60_000);
+  await subject.advance(10 * 60_000);
   const strange = [
     "x",
     "a.b.c",

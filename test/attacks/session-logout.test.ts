@@ -16,7 +16,7 @@ async function entriesFor(sid: string): Promise<number> {
 test("after logout the access token, the refresh token and the one before it are refused", async () => {
   const { browser } = await loggedIn(subject);
   const before = browser.copy();
-  subject.advance(subject.grace);
+  await subject.advance(subject.grace);
   await browser.refresh();
   const thief = browser.copy();
   expect((await thief.api("/api/orders")).status).toBe(200);
@@ -40,7 +40,7 @@ test("the cookie alone logs out", async () => {
 test("an access token alone logs out, though it has expired", async () => {
   const { browser } = await loggedIn(subject);
   const thief = browser.copy();
-  subject.advance(10 * 60_000);
+  await subject.advance(10 * 60_000);
   expect(told(await browser.api("/api/orders"))).toEqual([401, "token_expired"]);
   browser.cookies.clear();
   expect((await browser.logout()).status).toBe(204);

@@ -11,12 +11,12 @@ test("one login more than a user may have ends the longest idle session", async 
   const browsers = [];
   for (let device = 0; device < 3; device++) {
     browsers.push((await loggedIn(subject)).browser);
-    subject.advance(1000);
+    await subject.advance(1000);
   }
   const [oldest, second, third] = browsers;
   // The oldest login is not the longest idle one any more.
   expect((await oldest?.refresh())?.status).toBe(200);
-  subject.advance(1000);
+  await subject.advance(1000);
   const newest = (await loggedIn(subject)).browser;
 
   if (second === undefined) throw new Error("there are three browsers");

@@ -79,5 +79,5 @@ test("a signature by the right algorithm and the wrong key", async () => {
     subject,
     compact(header, wanted, () => new Uint8Array(64)),
   );
-  expect(subject.observed.filter(({ kind }) => kind === "internal_error")).toEqual([]);
+  expect((await subject.observed()).filter(({ kind }) => kind === "internal_error")).toEqual([]);
 });

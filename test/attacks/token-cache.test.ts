@@ -113,7 +113,7 @@ test("so is one that has run out", async () => {
   const { client, connections } = oneConnection();
   const token = await freshToken(subject);
   expect(await ask(client, token)).toMatch(/^u_/);
-  subject.advance(Number(readToken(token).claims.exp) * 1000 - subject.now());
+  await subject.advance(Number(readToken(token).claims.exp) * 1000 - subject.now());
   expect(await ask(client, token)).toBe("401 token_expired");
   expect(connections()).toBe(1);
 });

@@ -31,7 +31,7 @@ test("with a token that is not good: one error, whatever is wrong with it", asyn
   bad.accessToken = "x.y.z";
   expect(told3(await bad.api("/api/x"))).toEqual([401, "token_invalid", invalid]);
   const expired = browser.copy();
-  subject.advance(10 * 60_000);
+  await subject.advance(10 * 60_000);
   expect(told3(await expired.api("/api/x"))).toEqual([401, "token_expired", invalid]);
   await browser.refresh();
   const revoked = browser.copy();
@@ -45,7 +45,7 @@ test("with a good token that is not enough: 403 and the scope, 401 where a new l
   const scope = 'Bearer error="insufficient_scope", scope="orders:read orders:write"';
   expect(told3(await browser.api("/write/x"))).toEqual([403, "insufficient_scope", scope]);
   expect(told3(await browser.api("/admins/x"))).toEqual([403, "forbidden", undefined]);
-  subject.advance(2 * 60_000);
+  await subject.advance(2 * 60_000);
   const [status, code, challenge] = told3(await browser.api("/recent/x"));
   expect([status, code]).toEqual([401, "step_up"]);
   expect(challenge).toMatch(/^Bearer error="insufficient_user_authentication".*max_age="?60"?/);

@@ -2,13 +2,13 @@
 // take it, also not beside a good header, and neither hands it to the service nor writes it into its own log.
 // SECURITY: AT15, AT14 (RFC 9700 §4.3.2, RFC 6750 §2.3).
 import { expect, test } from "vitest";
+import { runGateway } from "../gateways/running-gateway.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
-import { startGateway } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
 
 const upstream = await startDemoUpstream();
-const gateway = await startGateway({
+const gateway = await runGateway({
   ...{ roles: ROLES, upstreams: { orders: { targets: [upstream.url] } }, log: { level: "debug", access: true } },
   routes: [
     { path: "/api/*", upstream: "orders", access: "required" },

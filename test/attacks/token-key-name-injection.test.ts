@@ -60,6 +60,6 @@ test("a kid of a hundred kilobytes is not read to its end", async () => {
 
 test("the keys are where they were, and nothing was an error inside the gateway", async () => {
   expect((await subject.store.keys({})).keys.map(({ kid }) => kid)).toEqual([forge.kid]);
-  expect(subject.observed.filter(({ kind }) => kind === "internal_error")).toEqual([]);
+  expect((await subject.observed()).filter(({ kind }) => kind === "internal_error")).toEqual([]);
   await expectAccepted(subject, token);
 });

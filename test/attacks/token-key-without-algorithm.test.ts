@@ -24,13 +24,13 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   await storeKey(subject.store, { kid, alg: "RS256", jwk: { ...jwk, kid } });
   for (const alg of ["HS256", "RS256"]) {
     for (const secret of [pem, JSON.stringify({ ...jwk, kid })]) {
-      subject.advance(1001);
+      await subject.advance(1001);
       const mac = (input: Buffer) => createHmac("sha256", secret).update(input).digest();
       await expectRefused(subject, compact({ ...header, kid, alg }, claims, mac));
     }
   }
   expect(await publishedKids(subject)).toEqual([forge.kid]);
-  const told = subject.observed.flatMap((event) => (event.kind === "internal_error" ? [event.where] : []));
+  const told = (await subject.observed()).flatMap((event) => (event.kind === "internal_error" ? [event.where] : []));
   expect(told.filter((where) => where === `signing key ${kid}`)).toHaveLength(1);
   await expectAccepted(subject, token);
 });

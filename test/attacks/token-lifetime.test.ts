@@ -41,7 +41,7 @@ test("a service's token lives as long, whatever it asks for", async () => {
 test("no token outlives its session's absolute end", async () => {
   const { browser } = await loggedIn(subject);
   const login = subject.now();
-  subject.advance(6 * 60_000);
+  await subject.advance(6 * 60_000);
   const answer = await browser.refresh();
   expect(answer.status).toBe(200);
   const token = browser.accessToken ?? "";
@@ -49,7 +49,7 @@ test("no token outlives its session's absolute end", async () => {
   expect(end).toBeLessThanOrEqual(login + 8 * 60_000);
   expect(answer.json<{ expires_in: number }>().expires_in).toBeLessThanOrEqual(120);
   await expectAccepted(subject, token);
-  subject.advance(2 * 60_000);
+  await subject.advance(2 * 60_000);
   await expectRefused(subject, token, "token_expired");
   expect((await browser.refresh()).status).toBe(401);
 });

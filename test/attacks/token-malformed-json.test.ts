@@ -77,6 +77,6 @@ test("of a member that stands twice the last one counts, for everybody", async (
   );
 });
 
-test("nothing of it was an error inside the gateway", () => {
-  expect(subject.observed.filter(({ kind }) => kind === "internal_error")).toEqual([]);
+test("nothing of it was an error inside the gateway", async () => {
+  expect((await subject.observed()).filter(({ kind }) => kind === "internal_error")).toEqual([]);
 });

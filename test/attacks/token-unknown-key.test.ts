@@ -37,14 +37,14 @@ async function flood(count: number): Promise<readonly number[]> {
 }
 
 test("a key that is not known is looked for once, and not again for a while", async () => {
-  subject.advance(5000);
+  await subject.advance(5000);
   const before = reads;
   await expectRefused(subject, withUnknownKey());
   expect(reads).toBe(before + 1);
 });
 
 test("a thousand unknown keys: all refused, and no more than one look a second", async () => {
-  subject.advance(5000);
+  await subject.advance(5000);
   const before = { reads, now: subject.now() };
   expect(new Set(await flood(1000))).toEqual(new Set([401]));
   const seconds = (subject.now() - before.now) / 1000;

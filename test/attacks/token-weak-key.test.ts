@@ -5,7 +5,6 @@
 // SECURITY: AT19 (RFC 8725 §3.5, Wycheproof JWK 7-12 and 16-18).
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { expect, test } from "vitest";
-import { storeOf } from "../gateways/store-of.ts";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
 import { startGateway } from "../support/gateway-process.ts";
 import { Browser } from "../support/http-client.ts";
@@ -83,7 +82,7 @@ const weak: readonly WeakKey[] = [
   },
 ];
 
-const store = await storeOf(before);
+const store = await before.openStore();
 for (const { kid, alg, jwk } of weak) await storeKey(store, { kid, alg, jwk: { ...jwk, kid, alg, use: "sig" } });
 await store.close();
 const gateway = await startGateway({ ...config, issuer: before.issuer }, { like: before });

@@ -6,22 +6,156 @@ interface Inside {
   readonly why: string;
 }
 
+const SQLITE: readonly GatewayKind[] = ["node-sqlite"];
+const NODE: readonly GatewayKind[] = ["node-sqlite", "node-redis"];
+const TRANSPORT = "drives Node's transport with a gateway that has no store";
+const ENDPOINTS = "drives the endpoints without a transport";
+const METRICS = "a Worker has no /metrics";
+const STAND_INS = "puts something between the gateway and its store or its hashing";
+
 /** Files that reach inside a gateway, and so run on some kinds only. */
 export const INSIDE: Readonly<Record<string, Inside>> = {
-  "test/attacks/leak-database.test.ts": { on: ["node-sqlite"], why: "reads the database's files" },
-  "test/attacks/login-trail.test.ts": { on: ["node-sqlite"], why: "reads the database's files" },
-  "test/attacks/password-hash.test.ts": { on: ["node-sqlite"], why: "puts hashes into the database by SQL" },
-  "test/attacks/refresh-ahead.test.ts": { on: ["node-sqlite"], why: "puts records back by SQL" },
-  "test/attacks/revocation-store-down.test.ts": { on: ["node-sqlite"], why: "locks the database" },
-  "test/http/forward-auth-store-down.test.ts": { on: ["node-sqlite"], why: "locks the database" },
+  "test/attacks/leak-database.test.ts": { on: SQLITE, why: "reads the database's files" },
+  "test/attacks/login-trail.test.ts": { on: SQLITE, why: "reads the database's files" },
+  "test/attacks/password-hash.test.ts": { on: SQLITE, why: "puts hashes into the database by SQL" },
+  "test/attacks/refresh-ahead.test.ts": { on: SQLITE, why: "puts records back by SQL" },
+  "test/attacks/revocation-store-down.test.ts": { on: SQLITE, why: "locks the database" },
+  "test/http/forward-auth-store-down.test.ts": { on: SQLITE, why: "locks the database" },
+  "test/http/upstream-restart.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-forwarding.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-listener.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/route-rewriting.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-messages.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/attacks/cookie-attributes.test.ts": { on: NODE, why: "drives Node behind a TLS terminator" },
+  "test/http/proxy-streams.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-strictness.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-websocket.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/upstream-faults.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/upstream-targets.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/upstream-tls.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/admin.test.ts": { on: SQLITE, why: ENDPOINTS },
+  "test/http/oauth.test.ts": { on: SQLITE, why: ENDPOINTS },
+  "test/http/oauth-metadata.test.ts": { on: SQLITE, why: ENDPOINTS },
+  "test/attacks/error-injected-faults.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/error-leaks.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/error-oauth.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/error-problem-documents.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/login-abandoned.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/login-enumeration.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/login-flood.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/login-guessing.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/token-unknown-key.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/login-default-accounts.test.ts": {
+    on: NODE,
+    why: "has no admin token, without which a Worker has no commands",
+  },
+  "test/attacks/token-key-rotation.test.ts": { on: NODE, why: "starts a second gateway on the store of the first" },
+  "test/attacks/token-weak-key.test.ts": { on: NODE, why: "starts a second gateway on the store of the first" },
+  "test/attacks/login-path-spellings.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/password-length.test.ts": { on: NODE, why: STAND_INS },
+  "test/http/stream-lifetimes.test.ts": { on: NODE, why: STAND_INS },
+  "test/attacks/proxy-pipelined-upgrade.test.ts": {
+    on: NODE,
+    why: "is about how Node's HTTP server ends a connection",
+  },
+  "test/attacks/refresh-token-randomness.test.ts": {
+    on: NODE,
+    why: "logs in thousands of times, with next to no hashing",
+  },
+  "test/attacks/rate-limit-evasion.test.ts": { on: NODE, why: "asks the decision itself, a hundred thousand times" },
+  "test/attacks/token-cache.test.ts": { on: NODE, why: "asks ten thousand times, which takes workerd minutes" },
+  "test/http/metrics.test.ts": { on: NODE, why: METRICS },
 };
 
 /** By file and full name of a test: why it does not hold. It is run all the same, and must fail, so that no entry outlives its reason. */
 export type Differences = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+const URLS =
+  "the platform resolves dot segments and backslashes before the Worker sees a path; what it sees is what is judged and sent";
+const HEADS = "the platform has a bound of its own on what a request's head may hold";
+const PARSER = "the platform answers by itself what is no request";
+const LINES = "the platform makes one line of several, and drops empty ones";
+
 export const DIFFERENCES: Readonly<Record<GatewayKind, Differences>> = {
   "node-sqlite": {},
   "node-redis": {},
+  "worker-sqlite": {
+    "test/attacks/browser-headers.test.ts": {
+      "what the parser refuses: no HTTP at all": PARSER,
+      "what the parser refuses: a header without a colon": PARSER,
+      "what the parser refuses: two lengths": PARSER,
+      "what the parser refuses: too long a head": HEADS,
+      "what the parser refuses: two Hosts": PARSER,
+    },
+    "test/attacks/cors-preflight.test.ts": {
+      "64 kB of spaces: answered, not echoed": HEADS,
+    },
+    "test/attacks/error-malformed-input.test.ts": {
+      "heads that do not end, or hold too much": HEADS,
+      "none of it was an error inside the gateway": "a client that goes away within its body is told of as an error",
+    },
+    "test/attacks/login-addresses.test.ts": {
+      "from a peer that is no trusted proxy nothing counts of X-Forwarded-For, nor of cf-connecting-ip":
+        "the local platform believes the header that Cloudflare sets itself",
+    },
+    "test/attacks/proxy-path-climb.test.ts": {
+      "/files/x%2fy/../../admin/users is refused": URLS,
+      "/files/x%2Fy%2Fz/../../../admin/users is refused": URLS,
+      "/files/x%5cy/../../admin/users is refused": URLS,
+      "/files/x%00/../../admin/users is refused": URLS,
+      "/files/%2e%2e/files/%2e%2e/admin is refused": URLS,
+      "/files/../admin/users is refused": URLS,
+      "/files/x\\y/../../admin/users is refused": URLS,
+      "/files/y//../../admin/users is refused": URLS,
+      "/files/x;%2f../../admin/users is refused": URLS,
+      "/files/x%u002f../../admin/users is refused": URLS,
+      "/files/a\\b is what the route is for": URLS,
+      "/files/a/../b is what the route is for": URLS,
+    },
+    "test/attacks/proxy-path-drift.test.ts": {
+      "many spellings > what passes is not touched": URLS,
+      "/a/./b is refused": URLS,
+      "/a\\b is refused": URLS,
+      "/a/../b is refused": URLS,
+      "/a/%2e%2e/b is refused": URLS,
+      "/a/. is refused": URLS,
+      "/a/.. is refused": URLS,
+      '/a?"<> arrives byte for byte': URLS,
+    },
+    "test/attacks/proxy-target-choice.test.ts": {
+      "GET *": PARSER,
+      "by two Hosts": PARSER,
+      "CONNECT opens no tunnel": PARSER,
+    },
+    "test/attacks/token-credential-scheme.test.ts": {
+      "another scheme first: refused, on an optional route too": LINES,
+      "an empty line first: refused, on an optional route too": LINES,
+    },
+    "test/attacks/token-key-name-injection.test.ts": {
+      "a kid of a hundred kilobytes is not read to its end": HEADS,
+    },
+    "test/attacks/token-size-and-parts.test.ts": {
+      "a head of more than 16 KiB is not read to its end": HEADS,
+    },
+    "test/http/rate-limits.test.ts": {
+      "what is refused is counted by route": METRICS,
+    },
+    "test/http/revocation-feed.test.ts": {
+      "who may follow > as many as are configured, and the next one when one has gone":
+        "no isolate lives long enough to be followed: 503",
+      "what a follower sees > what is live, then what comes: ids and times only":
+        "no isolate lives long enough to be followed: 503",
+      "what a follower sees > says again and again how complete that is":
+        "no isolate lives long enough to be followed: 503",
+      "what a follower sees > every kind of entry, by a client's own access token, until that is revoked":
+        "no isolate lives long enough to be followed: 503",
+      "what a follower sees > goes on where it stopped, by header or query, and starts over at a place that nobody knows":
+        "no isolate lives long enough to be followed: 503",
+      "what a follower sees > nothing of tokens that have all expired":
+        "no isolate lives long enough to be followed: 503",
+    },
+  },
 };
 
 /** The files that are not for this kind. */

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addUser } from "../attacks/attacked-process.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway-process.ts";
+import { type RunningGateway, runGateway } from "../gateways/running-gateway.ts";
 import { type Answer, Browser, type Call } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -21,11 +21,11 @@ const ROUTES = [
   { path: "/signed/*", access: "required", host: "app.example" },
 ];
 
-let gateway: GatewayProcess;
+let gateway: RunningGateway;
 let alice: Browser;
 
 beforeAll(async () => {
-  gateway = await startGateway({
+  gateway = await runGateway({
     roles: ROLES,
     routes: ROUTES,
     trustedProxies: ["127.0.0.1/32"],
@@ -132,7 +132,7 @@ describe("the verdict on each kind of route", () => {
 
 describe("who may ask, and about what", () => {
   test("a peer that is no trusted proxy is refused, whatever it names", async () => {
-    const open = await startGateway({ roles: ROLES, routes: ROUTES });
+    const open = await runGateway({ roles: ROLES, routes: ROUTES });
     for (const headers of [{}, { "x-forwarded-for": "127.0.0.1" }, { forwarded: "for=127.0.0.1" }]) {
       const answer = await verdict(new Browser(open.url), "/open/", headers);
       expectProblem(answer, 403, "verify_target");

@@ -190,7 +190,7 @@ test("whatever attackers send, no secret and no new label comes of it", async ()
   for (let round = 0; round < 5; round++) await attack();
   const text = await scraped();
   expect(ours(readPrometheusText(text))).toEqual(series);
-  const secret = subject.gateway.env.POSTERN_SECRET ?? "";
+  const secret = subject.gateway.secret;
   // Targets are the configuration's own, and here at the same address as the clients.
   const brought = text.replaceAll(/target="[^"]*"/g, "");
   for (const hidden of [...shown, secret, ALICE.name, ALICE.password, "127.0.0.1"]) {

@@ -51,6 +51,6 @@ test("an address gets no more accounts than it may fail logins", async () => {
   const refused = await register("user4");
   expect(told(refused)).toEqual([429, "rate_limited"]);
   expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
-  few.advance(15 * 60_000);
+  await few.advance(15 * 60_000);
   expect((await register("user4")).status).toBe(201);
 });

@@ -179,7 +179,7 @@ describe("what a follower sees", () => {
 
   test("nothing of tokens that have all expired", async () => {
     const past = await endedSession();
-    gateway.advance(400_000);
+    await gateway.advance(400_000);
     const recent = await endedSession();
     const feed = await follow();
     const sids = (await feed.untilView()).entries.map(({ sid }) => sid);

@@ -116,7 +116,7 @@ describe("when the access cookie has run out", () => {
   async function runOut(shown: "dropped" | "shown" = "dropped"): Promise<Browser> {
     const browser = shop.browser();
     await logIn(browser);
-    shop.advance(TTL);
+    await shop.advance(TTL);
     if (shown === "dropped") browser.cookies.delete(ACCESS);
     return browser;
   }

@@ -58,13 +58,13 @@ test("under a session they outlive the token, the store is asked once for each, 
   const events = await openEvents(`${gateway.url}/live/events`, bearer(browser.accessToken));
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   const page = await openWebSocket(`${gateway.url}/page/ws`, { cookie, origin: gateway.url });
-  gateway.advance(TTL);
+  await gateway.advance(TTL);
   expect((await browser.api("/live/events")).json()).toMatchObject({ code: "token_expired" });
   await waitUntil(
     () => `the store has been asked ${asked} times`,
     () => asked >= 3,
   );
-  gateway.advance(TTL);
+  await gateway.advance(TTL);
   for (const stream of [socket, events, page]) {
     await stream.works();
     expect(stream.isOpen()).toBe(true);
@@ -81,13 +81,13 @@ test("under a session they outlive the token, the store is asked once for each, 
 test("a session that nobody uses ends them with its own end", async () => {
   const browser = await logIn();
   const socket = await openWebSocket(`${gateway.url}/live/ws`, bearer(browser.accessToken));
-  gateway.advance(TTL);
+  await gateway.advance(TTL);
   await waitUntil(
     () => "the store has not been asked",
     () => asked === 1,
   );
   await socket.works();
-  gateway.advance(15 * DAY);
+  await gateway.advance(15 * DAY);
   expect(await socket.end).toEqual([4401, "session_ended"]);
 });
 
@@ -95,10 +95,10 @@ test("where the route says so, the token's end is theirs", async () => {
   const browser = await logIn();
   const socket = await openWebSocket(`${gateway.url}/brief/ws`, bearer(browser.accessToken));
   const other = await openWebSocket(`${gateway.url}/live/ws`, bearer(browser.accessToken));
-  gateway.advance(TTL);
+  await gateway.advance(TTL);
   expect(await socket.end).toEqual([4401, "token_expired"]);
   await other.works();
-  expect(gateway.observed).toContainEqual({ kind: "stream_cut", stream: "websocket", cut: "token_expired" });
+  expect(await gateway.observed()).toContainEqual({ kind: "stream_cut", stream: "websocket", cut: "token_expired" });
   other.close();
 });
 
@@ -111,7 +111,7 @@ test("a service's token is the end of what a service has opened", async () => {
   const { access_token: token } = answer.json<LoginAnswer>();
   const socket = await openWebSocket(`${gateway.url}/live/ws`, bearer(token));
   const events = await openEvents(`${gateway.url}/live/events`, bearer(token));
-  gateway.advance(TTL);
+  await gateway.advance(TTL);
   expect(await socket.end).toEqual([4401, "token_expired"]);
   expect(await events.end).toEqual([null, 401]);
   expect(asked).toBe(0);

@@ -20,7 +20,7 @@ import { basic } from "../support/feed-reader.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Answer, Browser } from "../support/http-client.ts";
 import { listen } from "../support/listen.ts";
-import { type ListeningGateway, listeningGateway } from "../support/listening-gateway.ts";
+import { type ListeningNodeGateway, listeningNodeGateway } from "../support/listening-gateway.ts";
 import { ALICE, ROLES } from "../support/people.ts";
 import { rawRequest } from "../support/raw-http.ts";
 import { serviceClient } from "../support/service-client.ts";
@@ -87,7 +87,7 @@ type Framework = keyof typeof FRAMEWORKS;
 
 const names = Object.keys(FRAMEWORKS) as Framework[];
 const addresses = new Map<Framework, string>();
-let gateway: ListeningGateway;
+let gateway: ListeningNodeGateway;
 let followed: FollowedRevocations;
 let stale = false;
 /** The gateway's revocations, or as they are when it has been away for too long. */
@@ -100,7 +100,7 @@ const revocations: Revocations = {
 
 beforeAll(async () => {
   for (const name of names) addresses.set(name, `http://127.0.0.1:${await freePort()}`);
-  gateway = await listeningGateway({
+  gateway = await listeningNodeGateway({
     roles: ROLES,
     clients: SERVICE.config,
     upstreams: Object.fromEntries(names.map((name) => [name, { targets: [addresses.get(name)] }])),

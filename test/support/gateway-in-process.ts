@@ -32,7 +32,7 @@ export interface InProcessGateway {
   close(): Promise<void>;
 }
 
-const ADMIN_TOKEN = "an admin token of more than 32 characters";
+export const ADMIN_TOKEN = "an-admin-token-of-more-than-32-characters";
 
 export interface AskOptions {
   readonly method?: string;
@@ -101,7 +101,8 @@ export async function inProcessGateway(
   };
 }
 
-function requestOf(url: string, { method, headers = {}, json }: AskOptions = {}): Request {
+/** A request as a browser on the gateway's own page sends it. */
+export function requestOf(url: string, { method, headers = {}, json }: AskOptions = {}): Request {
   const lines = new Headers({ "sec-fetch-site": "same-origin", "user-agent": "curl/8.0", ...headers });
   if (json !== undefined) lines.set("content-type", "application/json");
   const body = json === undefined ? null : JSON.stringify(json);

@@ -3,6 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { request } from "undici";
+import { readStore } from "../../src/config/network.ts";
+import { openStore } from "../../src/runtime/node/open-store.ts";
+import type { Store } from "../../src/stores/store.ts";
 import { freshStore } from "../gateways/fresh-store.ts";
 import { runChild, startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
@@ -33,6 +36,8 @@ export interface GatewayProcess {
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
   readonly adminToken: string;
+  /** POSTERN_SECRET */
+  readonly secret: string;
   readonly pid: number;
   logs(): string;
   /** Its standard output, where that is not `stdout` of the options. */
@@ -46,6 +51,8 @@ export interface GatewayProcess {
   kill(): Promise<void>;
   /** Makes a user by command, on the store directly. */
   addUser(name: string, password: string, roles?: readonly string[]): Promise<void>;
+  /** The store that it works on, opened beside it. */
+  openStore(): Promise<Store>;
   /** Runs a command with this gateway's configuration and environment. */
   cli(args: readonly string[], stdin?: string): Promise<CliResult>;
 }
@@ -117,6 +124,7 @@ export async function startGateway(
     config: complete,
     env,
     adminToken: env.POSTERN_ADMIN_TOKEN ?? "",
+    secret: env.POSTERN_SECRET ?? "",
     pid: child.process.pid ?? 0,
     logs: () => child.output(),
     output: child.process.stdout,
@@ -125,6 +133,7 @@ export async function startGateway(
     stop: () => child.stop(),
     kill: () => child.kill(),
     cli,
+    openStore: () => storeAt(complete.store),
     async addUser(name, password, roles = []) {
       const flags = roles.flatMap((role) => ["--role", role]);
       const { code, stderr } = await cli(["users", "add", name, ...flags, "--password-stdin"], `${password}\n`);
@@ -140,6 +149,12 @@ function environment(options: GatewayOptions): Record<string, string> {
   };
   const all = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1", ...secrets, ...options.env };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+async function storeAt(url: string): Promise<Store> {
+  const address = readStore(url);
+  if (address === null) throw new Error(`${url} is no store`);
+  return openStore(address, { timeout: 10_000 });
 }
 
 async function probe(url: string): Promise<boolean> {

@@ -3,10 +3,10 @@ import { request } from "undici";
 import { type Child, runChild, startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { CLI, type CliResult } from "./gateway-process.ts";
+import type { WorkerChildOptions } from "./miniflare-options.ts";
 import { tempDir } from "./temp-dir.ts";
 import { waitUntil } from "./wait-until.ts";
 import { bundleWorker, WORKER_ENTRY } from "./worker-bundle.ts";
-import type { WorkerChildOptions } from "./worker-child.ts";
 
 const CHILD = new URL("worker-child.ts", import.meta.url).pathname;
 const ADMIN_TOKEN = "an-admin-token-of-more-than-32-characters";

@@ -6,7 +6,7 @@ const PEER = "cf-connecting-ip";
 
 /**
  * A request as the decision takes it. The platform has parsed it already: the target is the one of its URL, with dot segments resolved,
- * which is also what goes upstream; lines of one name have become one.
+ * which is also what goes upstream; lines of one name have become one, those of cookies excepted.
  */
 export function incomingRequest(request: Request): IncomingRequest {
   const url = new URL(request.url);
@@ -34,7 +34,14 @@ export function headerLines(headers: Headers, except?: string): string[] {
   const lines: string[] = [];
   // The iterator makes three objects for each line.
   headers.forEach((value, name) => {
-    if (name !== except) lines.push(name, value);
+    if (name === "cookie") for (const line of cookieLines(value)) lines.push(name, line);
+    else if (name !== except) lines.push(name, value);
   });
   return lines;
 }
+
+/**
+ * The platform joins cookie lines with commas, as all others: read as one, a cookie of ours would be part of another's value, and go
+ * upstream. No cookie's value may hold a comma (RFC 6265 §4.1.1).
+ */
+const cookieLines = (value: string): string[] => value.split(/, (?=[^\s=;,]+=)/);

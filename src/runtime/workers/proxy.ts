@@ -63,6 +63,7 @@ export function createProxy(gateway: Gateway): SendOn {
     const headers = headersOf(upgrade ? withoutHandshake(lines) : lines);
     if (upgrade) headers.set("Upgrade", "websocket");
     const { method } = request;
+    if (hasUnsendableBody(request)) return refuse("validation", "A body of GET or HEAD is not sent on.");
     const { body, bound } = bodyOf(request, route.maxBody);
     const path = route.rewrite === null ? incoming.target : rewriteTarget(route.rewrite, incoming.target);
     const sent = await send(targets, path, { method, headers, body, redirect: "manual" }, bound);
@@ -89,8 +90,16 @@ interface SentBody {
   readonly bound: { readonly passed: AbortSignal; readonly problem: Problem } | null;
 }
 
+/** The platform's fetch takes no body with these methods, not even one of no length. */
+const takesNoBody = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
+
+const hasUnsendableBody = (request: Request): boolean =>
+  takesNoBody(request) && request.body !== null && request.headers.get("content-length") !== "0";
+
 /** The body, bounded where its length is not known before. */
-function bodyOf({ body, headers }: Request, max: number | null): SentBody {
+function bodyOf(request: Request, max: number | null): SentBody {
+  const { body, headers } = request;
+  if (takesNoBody(request)) return { body: null, bound: null };
   if (body === null || max === null || headers.has("content-length")) return { body, bound: null };
   const passed = new AbortController();
   const bound = { passed: passed.signal, problem: bodyTooLong(max) };
@@ -104,8 +113,13 @@ const refuse = (code: Problem["code"], detail?: string): Proxied => ({
 
 function headersOf(lines: HeaderList): Headers {
   const headers = new Headers();
-  for (let index = 0; index < lines.length; index += 2)
-    headers.append(lines[index] as string, lines[index + 1] as string);
+  for (let index = 0; index < lines.length; index += 2) {
+    const [name, value] = [lines[index] as string, lines[index + 1] as string];
+    const cookies = name.toLowerCase() === "cookie" ? headers.get(name) : null;
+    // Lines of cookies are joined by semicolons (RFC 9113 §8.2.3).
+    if (cookies === null) headers.append(name, value);
+    else headers.set(name, `${cookies}; ${value}`);
+  }
   return headers;
 }
 
