@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import { WORKER_ENTRY } from "../test/support/worker-bundle.ts";
 import type { Ground } from "./contender.ts";
 import { USERS } from "./issuer.ts";
 import type { Account } from "./postern-client.ts";
+import type { PosternFleet } from "./postern-fleet.ts";
 import { freePort, type Running } from "./processes.ts";
 import { deployWorker, type WorkerDeployment } from "./workerd.ts";
+
+const REDIS_ENTRY = fileURLToPath(new URL("../test/support/worker-redis-entry.ts", import.meta.url));
 
 /** Postern in workerd, its store in a Durable Object of the same process. */
 export interface EdgePostern extends WorkerDeployment {
@@ -17,25 +21,9 @@ export interface EdgePostern extends WorkerDeployment {
 /** `isolates`: how many gateways stand on the one store. */
 export async function startEdgePostern(ground: Ground, isolates = 1): Promise<EdgePostern> {
   const adminToken = randomBytes(32).toString("base64url");
-  const config = {
-    issuer: `http://127.0.0.1:${await freePort()}`,
-    storeTimeout: "10s",
-    tokens: { access: { ttl: "1h" } },
-    roles: { user: { scopes: ["orders:read", "orders:write"] } },
-    upstreams: { orders: { targets: [`http://127.0.0.1:${ground.upstreamPort}`] } },
-    routes: [
-      { path: "/api/orders/*", upstream: "orders", access: { scopes: ["orders:read"] } },
-      { path: "/*", upstream: "orders", access: "public" },
-    ],
-  };
-  const deployment = await deployWorker(ground, {
-    ...{ name: "edge-postern", entry: WORKER_ENTRY, isolates },
-    bindings: {
-      TEST_CONFIG: JSON.stringify(config),
-      POSTERN_SECRET: randomBytes(32).toString("base64url"),
-      POSTERN_ADMIN_TOKEN: adminToken,
-    },
-    objects: { POSTERN_SQLITE: "PosternStore" },
+  const deployment = await deployPostern(ground, {
+    ...{ entry: WORKER_ENTRY, isolates, adminToken, objects: { POSTERN_SQLITE: "PosternStore" } },
+    ...{ issuer: `http://127.0.0.1:${await freePort()}`, secret: randomBytes(32).toString("base64url") },
   });
   const running = await deployment.start();
   try {
@@ -60,4 +48,45 @@ async function addUser(port: number, adminToken: string, account: Account): Prom
   });
   const text = await body.text();
   if (statusCode !== 201) throw new Error(`users add: ${statusCode} ${text}`);
+}
+
+interface EdgeProgram {
+  readonly entry: string;
+  readonly isolates: number;
+  readonly objects: Readonly<Record<string, string>>;
+  readonly issuer: string;
+  readonly secret: string;
+  readonly adminToken: string;
+  /** Left out: in a Durable Object. */
+  readonly store?: string;
+}
+
+function deployPostern(ground: Ground, program: EdgeProgram): Promise<WorkerDeployment> {
+  const { entry, isolates, objects, issuer, secret, adminToken, store } = program;
+  const config = {
+    ...{ issuer, storeTimeout: "10s" },
+    ...(store === undefined ? {} : { store }),
+    tokens: { access: { ttl: "1h" } },
+    roles: { user: { scopes: ["orders:read", "orders:write"] } },
+    upstreams: { orders: { targets: [`http://127.0.0.1:${ground.upstreamPort}`] } },
+    routes: [
+      { path: "/api/orders/*", upstream: "orders", access: { scopes: ["orders:read"] } },
+      { path: "/*", upstream: "orders", access: "public" },
+    ],
+  };
+  return deployWorker(ground, {
+    ...{ name: "edge-postern", entry, isolates, objects },
+    bindings: { TEST_CONFIG: JSON.stringify(config), POSTERN_SECRET: secret, POSTERN_ADMIN_TOKEN: adminToken },
+  });
+}
+
+/** A Worker on the Redis of a fleet. */
+export async function startEdgeOnRedis(ground: Ground, { gateways }: Pick<PosternFleet, "gateways">) {
+  const { issuer, secret, store } = gateways;
+  const deployment = await deployPostern(ground, {
+    ...{ entry: REDIS_ENTRY, isolates: 1, adminToken: randomBytes(32).toString("base64url") },
+    ...{ objects: { POSTERN_REDIS: "PosternRedis" }, issuer, secret, store },
+  });
+  const { stop } = await deployment.start();
+  return { port: deployment.ports[0] ?? 0, stop };
 }

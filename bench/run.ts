@@ -15,7 +15,7 @@ import type { Found, Row } from "./row.ts";
 import { accessLog } from "./rows/access-log.ts";
 import { edge } from "./rows/edge.ts";
 import { edgeCold } from "./rows/edge-cold.ts";
-import { edgeRevocation } from "./rows/edge-revocation.ts";
+import { edgeRevocation, edgeRevocationRedis } from "./rows/edge-revocation.ts";
 import { edgeSize } from "./rows/edge-size.ts";
 import { fleet } from "./rows/fleet.ts";
 import { flood } from "./rows/flood.ts";
@@ -33,7 +33,18 @@ import { type Findings, targetTable } from "./targets.ts";
 const COMPARISONS: readonly Comparison[] = [
   ...[proxied, accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
 ];
-const ROWS: readonly Row[] = [revocation, fleet, million, redisMemory, flood, soak, edgeSize, edgeCold, edgeRevocation];
+const ROWS: readonly Row[] = [
+  revocation,
+  fleet,
+  million,
+  redisMemory,
+  flood,
+  soak,
+  edgeSize,
+  edgeCold,
+  edgeRevocation,
+  edgeRevocationRedis,
+];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
