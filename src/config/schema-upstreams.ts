@@ -68,9 +68,6 @@ export const upstream = group({
   idleTimeout: duration("10ms", "24h")
     .prefault("5m")
     .describe("How long may pass between two pieces of the response's body."),
-  clientTimeout: duration("10ms", "24h")
-    .prefault("5m")
-    .describe("How long a client may take nothing of a response that waits for it; then its connection is cut."),
   totalTimeout: duration("10ms", "24h")
     .optional()
     .describe(

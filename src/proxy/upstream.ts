@@ -44,8 +44,6 @@ export interface Upstream {
   readonly responseTimeout: number;
   /** Between two pieces of the response's body. */
   readonly idleTimeout: number;
-  /** In which a client takes nothing of a response that waits for it. */
-  readonly clientTimeout: number;
   /** From the request's start to the response's end; null: no bound. */
   readonly totalTimeout: number | null;
   /** Requests and WebSockets at once, for each target. */

@@ -20,7 +20,6 @@ describe("an upstream", () => {
       connectTimeout: 5_000,
       responseTimeout: 60_000,
       idleTimeout: 300_000,
-      clientTimeout: 300_000,
       totalTimeout: null,
       maxConnections: 1024,
       maxPending: 1024,

@@ -12,8 +12,6 @@ export interface ClientOptions {
   readonly responseTimeout: number;
   /** Between two pieces of the response's body. */
   readonly idleTimeout: number;
-  /** For which the response may be paused. */
-  readonly clientTimeout: number;
   /** Of HTTPS. */
   readonly tls?: ConnectionOptions;
 }
@@ -45,8 +43,7 @@ export class UpstreamClient implements ConnectionOwner {
       host: hostname.replace(/^\[|\]$/g, ""),
       port: port === "" ? (this.#secure ? 443 : 80) : Number(port),
     };
-    const { connectTimeout, responseTimeout, idleTimeout, clientTimeout } = options;
-    const shortest = Math.min(connectTimeout, responseTimeout, idleTimeout, clientTimeout, KEPT);
+    const shortest = Math.min(options.connectTimeout, options.responseTimeout, options.idleTimeout, KEPT);
     this.#tickLength = Math.max(5, Math.ceil(shortest / LOOKS));
   }
 
@@ -103,7 +100,7 @@ export class UpstreamClient implements ConnectionOwner {
 
   /** In ticks. */
   #patience(connection: Connection, waitsFor: Waiting): number {
-    const { connectTimeout, responseTimeout, idleTimeout, clientTimeout } = this.#options;
+    const { connectTimeout, responseTimeout, idleTimeout } = this.#options;
     switch (waitsFor) {
       case "connect":
         return this.#ticks(connectTimeout);
@@ -111,8 +108,6 @@ export class UpstreamClient implements ConnectionOwner {
         return this.#ticks(responseTimeout);
       case "piece":
         return this.#ticks(idleTimeout);
-      case "client":
-        return this.#ticks(clientTimeout);
       case "request":
         return this.#ticks(connection.keep) - 2;
     }
@@ -127,6 +122,5 @@ const LATE: Readonly<Record<Waiting, () => UpstreamError>> = {
   connect: () => new UpstreamError("connect_timeout", "no connection in time"),
   response: () => new UpstreamError("response_timeout", "no response in time"),
   piece: () => new UpstreamError("idle_timeout", "no more of the body in time"),
-  client: () => new UpstreamError(null, "the client takes no more"),
   request: () => new UpstreamError(null, "idle for long enough"),
 };

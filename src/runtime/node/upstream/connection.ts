@@ -21,8 +21,8 @@ export interface ConnectionOwner {
   onClosed(connection: Connection): void;
 }
 
-/** What a connection waits for: itself, a response's head, more of its body, the client to take what has come, the next request. */
-export type Waiting = "connect" | "response" | "piece" | "client" | "request";
+/** What a connection waits for: itself, a response's head, more of its body, the next request. */
+export type Waiting = "connect" | "response" | "piece" | "request";
 
 /** For how many milliseconds an upstream keeps an idle connection that says nothing about it: less than any server does. */
 export const KEPT = 4_000;
@@ -76,13 +76,12 @@ export class Connection {
     socket.on("close", () => this.#closed());
   }
 
-  /** Null where it waits for the client to bring more of its body: for how long is the listener's business. */
+  /** Null where it waits for the client: to take what has come, or to bring more of its body. */
   get waitsFor(): Waiting | null {
     const flight = this.#flight;
     if (flight === null) return "request";
     if (!this.#connected) return "connect";
-    if (this.#paused) return "client";
-    if (this.#body?.waitsForClient === true) return null;
+    if (this.#paused || this.#body?.waitsForClient === true) return null;
     return flight.reader.head === null ? "response" : "piece";
   }
 
@@ -112,7 +111,6 @@ export class Connection {
   pause(handler: ResponseHandler): void {
     if (this.#flight?.handler !== handler) return;
     this.#paused = true;
-    this.since = this.#owner.tick;
     this.#socket.pause();
   }
 

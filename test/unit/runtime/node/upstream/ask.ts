@@ -18,10 +18,7 @@ export const clientFor = (
   origin: string,
   options: Partial<ConstructorParameters<typeof UpstreamClient>[0]> = {},
 ): UpstreamClient =>
-  new UpstreamClient({
-    ...{ origin, connectTimeout: 5_000, responseTimeout: 5_000, idleTimeout: 5_000, clientTimeout: 5_000 },
-    ...options,
-  });
+  new UpstreamClient({ origin, connectTimeout: 5_000, responseTimeout: 5_000, idleTimeout: 5_000, ...options });
 
 /** One request, and all that is told of it. */
 export class Asking implements ResponseHandler {

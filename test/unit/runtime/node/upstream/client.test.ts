@@ -238,7 +238,7 @@ describe("what fails", () => {
     await slow.begun;
     slow.connection.pause(slow);
     expect(await failureOf(stuck.answer)).toBe("idle_timeout");
-    expect(slow.connection.waitsFor).toBe("client");
+    expect(slow.connection.waitsFor).toBe(null);
     for (const { socket } of up.connections) socket.write("k");
     slow.connection.resume(slow);
     expect((await slow.answer).body).toBe("ok");
