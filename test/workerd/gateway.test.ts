@@ -55,6 +55,17 @@ describe("a Worker with its store in a Durable Object", () => {
     expect(seen?.headers["x-forwarded-for"]).toBe("127.0.0.1");
   });
 
+  test("what is asked under a login comes past the platform's cache, which tells nobody apart", async () => {
+    const browser = await loggedIn();
+    const asked = async (path: string, headers = {}) => {
+      expect((await browser.api(path, { headers })).status).toBe(200);
+      return upstream.requests.at(-1)?.headers["cache-control"];
+    };
+    expect(await asked("/api/report.pdf")).toBe("no-cache");
+    expect(await asked("/api/report.pdf", { "cache-control": "max-age=0" })).toBe("max-age=0");
+    expect(await asked("/public/logo.png")).toBeUndefined();
+  });
+
   test("a password beyond ASCII is hashed whole, as it is everywhere else", async () => {
     const password = "пароль-верблюда-шесть";
     await worker.addUser(BOB.name, password);

@@ -66,7 +66,9 @@ export function createProxy(gateway: Gateway): SendOn {
     if (hasUnsendableBody(request)) return refuse("validation", "A body of GET or HEAD is not sent on.");
     const { body, bound } = bodyOf(request, route.maxBody);
     const path = route.rewrite === null ? incoming.target : rewriteTarget(route.rewrite, incoming.target);
-    const sent = await send(targets, path, { method, headers, body, redirect: "manual" }, bound);
+    // The platform's cache goes by the URL, and knows nothing of who asks.
+    const cached = principal === null ? {} : ({ cache: "no-store" } as const);
+    const sent = await send(targets, path, { method, headers, body, redirect: "manual", ...cached }, bound);
     if (!(sent instanceof Response)) return { ok: false, problem: sent };
 
     const written = responseHeaders({
