@@ -185,3 +185,27 @@ describe("at as many connections as there may be", () => {
     for (const { socket } of busy) socket.destroy();
   });
 });
+
+test("requests that come all at once are passed on up to a bound; who sent more asks again, on another connection", async () => {
+  const held: RecordedConnection[] = [];
+  const { gateway } = await start({}, (connection) => void held.push(connection));
+  const greedy = await client(gateway.port);
+  greedy.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000));
+  await waitUntil(
+    () => `${held.length} requests have come`,
+    () => held.length >= 100,
+  );
+  // Whoever comes later is told the same way, so that nothing of the first is still on its way.
+  const other = await client(gateway.port);
+  other.ask("/other");
+  await waitUntil(
+    () => "the other's request has not come",
+    () => held.some(({ received }) => received.startsWith("GET /other ")),
+  );
+  expect(held).toHaveLength(101);
+  for (const { socket } of held) socket.end(OK);
+  const answers = (await greedy.closed).split("HTTP/1.1 200").slice(1);
+  expect(answers).toHaveLength(100);
+  expect(answers.map((answer) => /\r\nConnection: close\r\n/i.test(answer)).indexOf(true)).toBe(99);
+  other.socket.destroy();
+});

@@ -22,6 +22,8 @@ const LIMITS = {
   /** Longer than load balancers keep theirs, so that it is they who close. */
   keepAliveTimeout: 75_000,
 };
+/** Requests of one connection that are under way at once: a client may send any number without waiting for answers (RFC 9112 §9.3.2). */
+const MAX_PIPELINED = 100;
 /** How long a client may take to agree on TLS. */
 const HANDSHAKE = 10_000;
 /** What is left when WebSockets have been told that they end, to hear of it. */
@@ -205,6 +207,7 @@ export class HttpListener implements Listener {
     const stage = this.#stage;
     const exchange = new Exchange(req, res, stage.answers, { ...arrival, peer: peerOf(req.socket) });
     this.#connections.count(req.socket, 1);
+    if (this.#connections.requests(req.socket) === MAX_PIPELINED) exchange.close();
     stage.requests++;
     res.once("close", () => {
       this.#connections.count(req.socket, -1);
