@@ -2,14 +2,18 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { closeFrame } from "../../src/proxy/websocket-frames.ts";
 import { Browser } from "../support/http-client.ts";
 import { listen } from "../support/listen.ts";
 import { ALICE, ROLES } from "../support/people.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
 let worker: WorkerProcess;
 /** Responses that the upstream has begun, newest last. */
 const begun: ServerResponse[] = [];
+/** Codes that the upstream's WebSockets were closed with. */
+const closes: number[] = [];
 const upgrades: NodeJS.Dict<string | string[]>[] = [];
 
 async function startUpstream(): Promise<string> {
@@ -26,6 +30,7 @@ async function startUpstream(): Promise<string> {
   const webSockets = new WebSocketServer({ server, handleProtocols: (offered) => offered.has("chat") && "chat" });
   webSockets.on("connection", (socket, { headers }) => {
     upgrades.push(headers);
+    socket.on("close", (code) => void closes.push(code));
     socket.on("message", (data, binary) => socket.send(data, { binary }));
   });
   const { port } = await listen(server);
@@ -106,6 +111,24 @@ describe("WebSockets", () => {
     socket.close(4000, "done");
     expect((await once(socket, "close"))[0]).toBe(4000);
   });
+
+  test.each([1004, 1015, 999, 65_535])(
+    "closed with %i, which may not be sent on: the service's end closes too",
+    async (code) => {
+      const { accessToken } = await loggedIn();
+      const seen = closes.length;
+      const socket = socketTo("/api/ws", ["postern.bearer", accessToken ?? ""]);
+      socket.on("error", () => {});
+      socket.once("upgrade", ({ socket: connection }) => {
+        socket.once("open", () => connection.write(closeFrame(code, "", Uint8Array.of(1, 2, 3, 4))));
+      });
+      await waitUntil(
+        () => "the service's end is open",
+        () => closes.length > seen,
+      );
+      socket.terminate();
+    },
+  );
 
   test("a browser that offers nothing but its token is answered with the name that announces it", async () => {
     const { accessToken } = await loggedIn();

@@ -31,9 +31,8 @@ interface EdgeSocket {
 
 declare const WebSocketPair: new () => { readonly 0: EdgeSocket; readonly 1: EdgeSocket };
 
-/** RFC 6455 §7.4.1: what an endpoint sees where no code was sent, and where the connection was lost. Neither may be sent. */
+/** RFC 6455 §7.4.1: what an endpoint sees where no code was sent. */
 const NO_CODE = 1005;
-const LOST = 1006;
 const GOING_AWAY = 1001;
 const INTERNAL = 1011;
 /** Of the private range: the session is over. */
@@ -92,14 +91,20 @@ function relay(client: EdgeSocket, upstream: EdgeSocket, onEnd: () => void): voi
     });
     one.addEventListener("close", ({ code, reason }) => {
       onEnd();
-      close(other, code === LOST ? INTERNAL : code, reason);
-      close(one, code === LOST ? INTERNAL : code, reason);
+      close(other, sendable(code), reason);
+      close(one, sendable(code), reason);
     });
     one.addEventListener("error", () => {
       onEnd();
       close(other, INTERNAL, "");
     });
   }
+}
+
+/** Others are seen where the connection was lost (1006), or sent by who does not keep to RFC 6455 §7.4: none of them may be sent on. */
+function sendable(code: number): number {
+  if (code === NO_CODE) return code;
+  return code >= 1000 && code < 5000 && code !== 1004 && code !== 1006 && code !== 1015 ? code : INTERNAL;
 }
 
 function close(socket: EdgeSocket, code: number, reason: string): void {
