@@ -74,7 +74,7 @@ function configuration(
     ),
   ];
   const owned = classes.map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`);
-  const common = `modules = .modules, compatibilityDate = "2026-11-01", compatibilityFlags = ["nodejs_compat"],
+  const common = `modules = .modules, compatibilityDate = "2026-10-01", compatibilityFlags = ["nodejs_compat"],
     globalOutbound = "network", bindings = .bindings`;
   const storage = `durableObjectNamespaces = ${list(owned)}, durableObjectStorage = (localDisk = "disk")`;
   const workers = ports.map(

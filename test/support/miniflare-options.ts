@@ -33,7 +33,7 @@ export function miniflareOptions(options: WorkerChildOptions): MiniflareOptions 
       name,
       modules,
       modulesRoot: options.folder,
-      compatibilityDate: "2026-11-01",
+      compatibilityDate: "2026-10-01",
       compatibilityFlags: ["nodejs_compat"],
       // Whose host no route names goes to the first.
       routes: name === first ? [] : [`${name}.test/*`],
