@@ -79,85 +79,89 @@ const HEADS = "the platform has a bound of its own on what a request's head may 
 const PARSER = "the platform answers by itself what is no request";
 const LINES = "the platform makes one line of several, and drops empty ones";
 
+/** Both Workers have the same platform under them. */
+const WORKER: Differences = {
+  "test/attacks/browser-headers.test.ts": {
+    "what the parser refuses: no HTTP at all": PARSER,
+    "what the parser refuses: a header without a colon": PARSER,
+    "what the parser refuses: two lengths": PARSER,
+    "what the parser refuses: too long a head": HEADS,
+    "what the parser refuses: two Hosts": PARSER,
+  },
+  "test/attacks/cors-preflight.test.ts": {
+    "64 kB of spaces: answered, not echoed": HEADS,
+  },
+  "test/attacks/error-malformed-input.test.ts": {
+    "heads that do not end, or hold too much": HEADS,
+    "none of it was an error inside the gateway": "a client that goes away within its body is told of as an error",
+  },
+  "test/attacks/login-addresses.test.ts": {
+    "from a peer that is no trusted proxy nothing counts of X-Forwarded-For, nor of cf-connecting-ip":
+      "the local platform believes the header that Cloudflare sets itself",
+  },
+  "test/attacks/proxy-path-climb.test.ts": {
+    "/files/x%2fy/../../admin/users is refused": URLS,
+    "/files/x%2Fy%2Fz/../../../admin/users is refused": URLS,
+    "/files/x%5cy/../../admin/users is refused": URLS,
+    "/files/x%00/../../admin/users is refused": URLS,
+    "/files/%2e%2e/files/%2e%2e/admin is refused": URLS,
+    "/files/../admin/users is refused": URLS,
+    "/files/x\\y/../../admin/users is refused": URLS,
+    "/files/y//../../admin/users is refused": URLS,
+    "/files/x;%2f../../admin/users is refused": URLS,
+    "/files/x%u002f../../admin/users is refused": URLS,
+    "/files/a\\b is what the route is for": URLS,
+    "/files/a/../b is what the route is for": URLS,
+  },
+  "test/attacks/proxy-path-drift.test.ts": {
+    "many spellings > what passes is not touched": URLS,
+    "/a/./b is refused": URLS,
+    "/a\\b is refused": URLS,
+    "/a/../b is refused": URLS,
+    "/a/%2e%2e/b is refused": URLS,
+    "/a/. is refused": URLS,
+    "/a/.. is refused": URLS,
+    '/a?"<> arrives byte for byte': URLS,
+  },
+  "test/attacks/proxy-target-choice.test.ts": {
+    "GET *": PARSER,
+    "by two Hosts": PARSER,
+    "CONNECT opens no tunnel": PARSER,
+  },
+  "test/attacks/token-credential-scheme.test.ts": {
+    "another scheme first: refused, on an optional route too": LINES,
+    "an empty line first: refused, on an optional route too": LINES,
+  },
+  "test/attacks/token-key-name-injection.test.ts": {
+    "a kid of a hundred kilobytes is not read to its end": HEADS,
+  },
+  "test/attacks/token-size-and-parts.test.ts": {
+    "a head of more than 16 KiB is not read to its end": HEADS,
+  },
+  "test/http/rate-limits.test.ts": {
+    "what is refused is counted by route": METRICS,
+  },
+  "test/http/revocation-feed.test.ts": {
+    "who may follow > as many as are configured, and the next one when one has gone":
+      "no isolate lives long enough to be followed: 503",
+    "what a follower sees > what is live, then what comes: ids and times only":
+      "no isolate lives long enough to be followed: 503",
+    "what a follower sees > says again and again how complete that is":
+      "no isolate lives long enough to be followed: 503",
+    "what a follower sees > every kind of entry, by a client's own access token, until that is revoked":
+      "no isolate lives long enough to be followed: 503",
+    "what a follower sees > goes on where it stopped, by header or query, and starts over at a place that nobody knows":
+      "no isolate lives long enough to be followed: 503",
+    "what a follower sees > nothing of tokens that have all expired":
+      "no isolate lives long enough to be followed: 503",
+  },
+};
+
 export const DIFFERENCES: Readonly<Record<GatewayKind, Differences>> = {
   "node-sqlite": {},
   "node-redis": {},
-  "worker-sqlite": {
-    "test/attacks/browser-headers.test.ts": {
-      "what the parser refuses: no HTTP at all": PARSER,
-      "what the parser refuses: a header without a colon": PARSER,
-      "what the parser refuses: two lengths": PARSER,
-      "what the parser refuses: too long a head": HEADS,
-      "what the parser refuses: two Hosts": PARSER,
-    },
-    "test/attacks/cors-preflight.test.ts": {
-      "64 kB of spaces: answered, not echoed": HEADS,
-    },
-    "test/attacks/error-malformed-input.test.ts": {
-      "heads that do not end, or hold too much": HEADS,
-      "none of it was an error inside the gateway": "a client that goes away within its body is told of as an error",
-    },
-    "test/attacks/login-addresses.test.ts": {
-      "from a peer that is no trusted proxy nothing counts of X-Forwarded-For, nor of cf-connecting-ip":
-        "the local platform believes the header that Cloudflare sets itself",
-    },
-    "test/attacks/proxy-path-climb.test.ts": {
-      "/files/x%2fy/../../admin/users is refused": URLS,
-      "/files/x%2Fy%2Fz/../../../admin/users is refused": URLS,
-      "/files/x%5cy/../../admin/users is refused": URLS,
-      "/files/x%00/../../admin/users is refused": URLS,
-      "/files/%2e%2e/files/%2e%2e/admin is refused": URLS,
-      "/files/../admin/users is refused": URLS,
-      "/files/x\\y/../../admin/users is refused": URLS,
-      "/files/y//../../admin/users is refused": URLS,
-      "/files/x;%2f../../admin/users is refused": URLS,
-      "/files/x%u002f../../admin/users is refused": URLS,
-      "/files/a\\b is what the route is for": URLS,
-      "/files/a/../b is what the route is for": URLS,
-    },
-    "test/attacks/proxy-path-drift.test.ts": {
-      "many spellings > what passes is not touched": URLS,
-      "/a/./b is refused": URLS,
-      "/a\\b is refused": URLS,
-      "/a/../b is refused": URLS,
-      "/a/%2e%2e/b is refused": URLS,
-      "/a/. is refused": URLS,
-      "/a/.. is refused": URLS,
-      '/a?"<> arrives byte for byte': URLS,
-    },
-    "test/attacks/proxy-target-choice.test.ts": {
-      "GET *": PARSER,
-      "by two Hosts": PARSER,
-      "CONNECT opens no tunnel": PARSER,
-    },
-    "test/attacks/token-credential-scheme.test.ts": {
-      "another scheme first: refused, on an optional route too": LINES,
-      "an empty line first: refused, on an optional route too": LINES,
-    },
-    "test/attacks/token-key-name-injection.test.ts": {
-      "a kid of a hundred kilobytes is not read to its end": HEADS,
-    },
-    "test/attacks/token-size-and-parts.test.ts": {
-      "a head of more than 16 KiB is not read to its end": HEADS,
-    },
-    "test/http/rate-limits.test.ts": {
-      "what is refused is counted by route": METRICS,
-    },
-    "test/http/revocation-feed.test.ts": {
-      "who may follow > as many as are configured, and the next one when one has gone":
-        "no isolate lives long enough to be followed: 503",
-      "what a follower sees > what is live, then what comes: ids and times only":
-        "no isolate lives long enough to be followed: 503",
-      "what a follower sees > says again and again how complete that is":
-        "no isolate lives long enough to be followed: 503",
-      "what a follower sees > every kind of entry, by a client's own access token, until that is revoked":
-        "no isolate lives long enough to be followed: 503",
-      "what a follower sees > goes on where it stopped, by header or query, and starts over at a place that nobody knows":
-        "no isolate lives long enough to be followed: 503",
-      "what a follower sees > nothing of tokens that have all expired":
-        "no isolate lives long enough to be followed: 503",
-    },
-  },
+  "worker-sqlite": WORKER,
+  "worker-redis": WORKER,
 };
 
 /** The files that are not for this kind. */

@@ -1,8 +1,10 @@
 // The Worker under test: as a user's own entry file is, and beside it what a test holds a gateway by.
 import { env } from "cloudflare:workers";
 import type { ConfigInput } from "../../src/config/schema.ts";
-import { worker } from "../../src/runtime/workers/index.ts";
+import { PosternRedis as PlainPosternRedis, worker } from "../../src/runtime/workers/index.ts";
 import type { Bindings } from "../../src/runtime/workers/platform.ts";
+import { redisObject } from "../../src/runtime/workers/redis-object-stub.ts";
+import type { StoreObject } from "../../src/runtime/workers/store-object.ts";
 import { CONTROL, type Control } from "./worker-control.ts";
 
 export { PosternStore } from "../../src/runtime/workers/index.ts";
@@ -11,6 +13,13 @@ export { PosternStore } from "../../src/runtime/workers/index.ts";
 const realNow = Date.now;
 let ahead = 0;
 Date.now = () => realNow() + ahead;
+
+/** Redis has a clock of its own. */
+export class PosternRedis extends PlainPosternRedis {
+  protected override clockOffset(): number {
+    return ahead;
+  }
+}
 
 const observed: unknown[] = [];
 for (const level of ["debug", "info", "warn", "error"] as const) {
@@ -21,7 +30,8 @@ for (const level of ["debug", "info", "warn", "error"] as const) {
   };
 }
 
-const gateway = worker(JSON.parse(String(env.TEST_CONFIG)) as ConfigInput);
+const config = JSON.parse(String(env.TEST_CONFIG)) as ConfigInput;
+const gateway = worker(config);
 
 async function obey(control: Control, bindings: Bindings): Promise<unknown> {
   switch (control.kind) {
@@ -31,8 +41,15 @@ async function obey(control: Control, bindings: Bindings): Promise<unknown> {
     case "observed":
       return observed;
     case "store":
-      return bindings.POSTERN_SQLITE?.getByName("postern").call(control.call);
+      return storeOf(bindings)?.call(control.call);
   }
+}
+
+function storeOf({ POSTERN_SQLITE, POSTERN_REDIS }: Bindings): StoreObject | undefined {
+  if (POSTERN_REDIS === undefined || config.store === undefined) return POSTERN_SQLITE?.getByName("postern");
+  // An object of the test's own, with connections of its own.
+  const asked = { storeTimeout: 1_000, revocation: { minReplicas: 0 } };
+  return redisObject({ namespace: POSTERN_REDIS, region: "control", url: config.store, config: asked }).object();
 }
 
 export default {

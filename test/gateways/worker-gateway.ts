@@ -10,6 +10,8 @@ import { freePort } from "../support/free-port.ts";
 import { miniflareOptions } from "../support/miniflare-options.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitUntil } from "../support/wait-until.ts";
+import { freshStore } from "./fresh-store.ts";
+import { usesRedis } from "./kinds.ts";
 import type { Observed } from "./observed.ts";
 import { countStarted } from "./started.ts";
 import { CONTROL, type Control } from "./worker-control.ts";
@@ -40,16 +42,20 @@ export async function startWorkerGateway(options: WorkerGatewayOptions): Promise
   if (folder === undefined) throw new Error("this project has no built Worker");
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
+  const dir = await tempDir();
+  const kind = inject("gatewayKind");
+  const onRedis = kind !== undefined && usesRedis(kind);
+  const store = onRedis ? { store: await freshStore(dir), storeTimeout: "1s" } : {};
   let logs = "";
   const miniflare = new Miniflare({
     ...miniflareOptions({
-      ...{ folder, port, data: join(await tempDir(), "data"), workers: ["gateway"] },
+      ...{ folder, port, data: join(dir, "data"), workers: ["gateway"] },
       bindings: {
-        TEST_CONFIG: JSON.stringify({ issuer: url, ...options.config }),
+        TEST_CONFIG: JSON.stringify({ issuer: url, ...store, ...options.config }),
         POSTERN_SECRET: options.secret,
         POSTERN_ADMIN_TOKEN: options.adminToken,
       },
-      objects: { POSTERN_SQLITE: "PosternStore" },
+      objects: onRedis ? { POSTERN_REDIS: "PosternRedis" } : { POSTERN_SQLITE: "PosternStore" },
     }),
     handleStructuredLogs({ message }) {
       logs += `${message}\n`;

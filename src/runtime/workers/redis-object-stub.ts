@@ -28,7 +28,7 @@ export interface RedisObjectOptions {
   readonly namespace: ObjectNamespace<RedisObject>;
   readonly region: string;
   readonly url: string;
-  readonly config: Pick<Config, "storeTimeout" | "revocation">;
+  readonly config: Pick<Config, "storeTimeout"> & { readonly revocation: Pick<Config["revocation"], "minReplicas"> };
 }
 
 /** The object that has the connections for a region, as an object that holds a store; `follows` goes with each call. */

@@ -30,6 +30,11 @@ interface Region {
 export class PosternRedis extends DurableObject implements RedisObject {
   #opened: Opened | null = null;
 
+  /** Milliseconds to add to Redis' clock. */
+  protected clockOffset(): number {
+    return 0;
+  }
+
   async call({ operation, input, deadline, followed, settings }: RedisCall): Promise<StoreAnswer> {
     return this.#answer(settings, ({ store }, now) => {
       if (deadline !== null && now >= deadline) throw new StoreUnavailable(`${operation}: the deadline has passed`);
@@ -59,7 +64,7 @@ export class PosternRedis extends DurableObject implements RedisObject {
     const of = JSON.stringify(settings);
     if (this.#opened?.of !== of) {
       this.#opened?.region.then(({ store }) => store.close()).catch(() => {});
-      this.#opened = { of, at: now, region: openShared(settings) };
+      this.#opened = { of, at: now, region: openShared(settings, () => this.clockOffset()) };
     }
     const { region, at } = this.#opened;
     try {
@@ -71,8 +76,8 @@ export class PosternRedis extends DurableObject implements RedisObject {
   }
 }
 
-async function openShared({ url, timeout, minReplicas }: RedisSettings): Promise<Region> {
-  const opened = await openRedis({ kind: "redis", url }, { timeout, minReplicas, clockOffset: () => 0 });
+async function openShared({ url, timeout, minReplicas }: RedisSettings, clockOffset: () => number): Promise<Region> {
+  const opened = await openRedis({ kind: "redis", url }, { timeout, minReplicas, clockOffset });
   const feed = new SharedFeed((after, limit) => opened.readFeed({ after, limit }));
   const store: Store = { ...opened, readFeed: ({ after, limit }) => feed.read(after, limit) };
   return { store, view: new RegionView(store) };
