@@ -4,7 +4,7 @@ import { startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { replicates } from "./redis-replica.ts";
 import { REDIS_SERVER, type RedisServer, redisAnswers, redisCommand, startRedis } from "./redis-server.ts";
-import { tempDir } from "./temp-dir.ts";
+import { tempDirInMemory } from "./temp-dir.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const SENTINELS = 3;
@@ -90,7 +90,8 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
 
 /** Sentinels keep what they learn in their configuration file. */
 async function startSentinel(name: string, primaryPort: number): Promise<number> {
-  const [port, dir] = [await freePort(), await tempDir()];
+  // A sentinel that is held up for two seconds, as by writing its file, does nothing for the next thirty (TILT mode).
+  const [port, dir] = [await freePort(), await tempDirInMemory()];
   const file = join(dir, "sentinel.conf");
   await writeFile(
     file,
