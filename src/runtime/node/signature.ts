@@ -1,5 +1,6 @@
 import { createPublicKey, KeyObject, verify } from "node:crypto";
 import type { SignatureCheck, VerifyKey } from "../../keys/key-ring.ts";
+import { ecdsaToDer } from "../../lib/ecdsa-signature.ts";
 
 /**
  * Checks signatures synchronously, outside the thread pool: a check never queues behind password hashes. ES256 signatures are
@@ -17,8 +18,11 @@ export const nodeSignatureCheck: SignatureCheck = {
 
 function check(alg: VerifyKey["alg"], input: Buffer, key: KeyObject, signature: Uint8Array): boolean {
   switch (alg) {
-    case "ES256":
-      return verify("sha256", input, { key, dsaEncoding: "ieee-p1363" }, signature);
+    case "ES256": {
+      // Not by `dsaEncoding: "ieee-p1363"`, for which Node takes 26 µs a signature.
+      const der = ecdsaToDer(signature);
+      return der !== null && verify("sha256", input, key, der);
+    }
     case "EdDSA":
       return verify(null, input, key, signature);
     case "RS256":

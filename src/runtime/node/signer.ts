@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import type { ImportSigner } from "../../keys/signer.ts";
+import { ecdsaFromDer } from "../../lib/ecdsa-signature.ts";
 import type { Algorithm } from "../../protocol/claims.ts";
 
 /**
@@ -11,16 +12,20 @@ export const importNodeSigner: ImportSigner = async (jwk, alg) => {
   return (header, payload) => {
     const input = `${base64url(JSON.stringify(header))}.${base64url(payload)}`;
     // Latin-1 is exact: the signing input is base64url and dots.
-    return `${input}.${signature(alg, Buffer.from(input, "latin1"), key).toString("base64url")}`;
+    return `${input}.${toBase64url(signature(alg, Buffer.from(input, "latin1"), key))}`;
   };
 };
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
 
-function signature(alg: Algorithm, input: Buffer, key: KeyObject): Buffer {
+const toBase64url = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString("base64url");
+
+function signature(alg: Algorithm, input: Buffer, key: KeyObject): Uint8Array {
   switch (alg) {
     case "ES256":
-      return sign("sha256", input, { key, dsaEncoding: "ieee-p1363" });
+      // Not by `dsaEncoding: "ieee-p1363"`, for which Node takes 26 µs a signature.
+      return ecdsaFromDer(sign("sha256", input, key));
     case "EdDSA":
       return sign(null, input, key);
     case "RS256":
