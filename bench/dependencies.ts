@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Installs the packages of bench/peers, once. Apart, so that neither Postern nor the yardstick resolves one of them. */
+const PEERS = new URL("./peers/", import.meta.url);
+
+/** Installs the packages of bench/peers where one is not there. Apart, so that neither Postern nor the yardstick resolves one of them. */
 export function installDependencies(): void {
-  if (existsSync(new URL("./peers/node_modules/fastify", import.meta.url))) return;
-  const folder = fileURLToPath(new URL("./peers", import.meta.url));
-  const { status } = spawnSync("npm", ["ci", "--prefix", folder], { stdio: "inherit" });
+  const { dependencies } = JSON.parse(readFileSync(new URL("package.json", PEERS), "utf8"));
+  if (Object.keys(dependencies).every((name) => existsSync(new URL(`node_modules/${name}`, PEERS)))) return;
+  const { status } = spawnSync("npm", ["ci", "--prefix", fileURLToPath(PEERS)], { stdio: "inherit" });
   if (status !== 0) throw new Error("npm ci --prefix bench/peers failed");
 }

@@ -53,3 +53,16 @@ async function ask(client: Client, token: string): Promise<number> {
 
 export const latencyCells = ({ p50, p99, max }: RefusalLatency): string =>
   [p50, p99, max].map((value) => value.toFixed(1)).join(" | ");
+
+/** The latencies as a table of their own. */
+export const latencyTable = (title: string, note: string, latency: RefusalLatency): string =>
+  [
+    `### ${title}`,
+    "",
+    note,
+    "",
+    "| p50 ms | p99 ms | slowest ms |",
+    "| --- | --- | --- |",
+    `| ${latencyCells(latency)} |`,
+    "",
+  ].join("\n");

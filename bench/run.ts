@@ -83,7 +83,7 @@ function report({ rounds }: Options, findings: Findings): string {
     return measurements ? [comparisonTable(comparison, measurements)] : [];
   });
   const tables = [...comparisons, ...findings.rows.map(({ table }) => table)];
-  return `\n${head}\n\n${[targetTable(findings), ...tables].join("\n")}`;
+  return `\n${head}\n\n${[targetTable(findings, true), ...tables].join("\n")}`;
 }
 
 async function main(options: Options): Promise<void> {
@@ -102,7 +102,7 @@ async function main(options: Options): Promise<void> {
     const [es256, rs256] = [await createIssuer("ES256"), await createIssuer("RS256")];
     const ground = { folder, upstreamPort, es256, rs256, profile: options.profile };
     const findings = await findOut(options, ground, generator);
-    process.stdout.write(targetTable(findings));
+    process.stdout.write(targetTable(findings, options.isWhole));
     if (options.isWhole) writeReport(report(options, findings));
   } finally {
     for (const running of started.reverse()) await running.stop();

@@ -1,5 +1,6 @@
 import { type Comparison, requestsFor } from "../comparison.ts";
 import { bareNode } from "../contenders/bare-node.ts";
+import { express } from "../contenders/express.ts";
 import { fastify, fastifyRedis } from "../contenders/fastify.ts";
 import { haproxyEs256, haproxyRs256 } from "../contenders/haproxy.ts";
 import { hono, honoRedis } from "../contenders/hono.ts";
@@ -13,7 +14,18 @@ export const proxied: Comparison = {
   name: "proxied",
   title: "Authenticated proxied request, token seen before",
   note: `GET with a bearer token, 1 kB answer, 32 keep-alive connections sharing the tokens of ${USERS} users.`,
-  contenders: [bareNode, posternDefaults, nginx, haproxyRs256, haproxyEs256, fastify, fastifyRedis, hono, honoRedis],
+  contenders: [
+    bareNode,
+    posternDefaults,
+    nginx,
+    haproxyRs256,
+    haproxyEs256,
+    fastify,
+    fastifyRedis,
+    express,
+    hono,
+    honoRedis,
+  ],
   yardstick: bareNode.name,
   warmUps: 2,
   async plan({ port, users }, effort, last) {

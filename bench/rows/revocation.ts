@@ -2,7 +2,7 @@ import { duringLoad, openLoopRate } from "../background-load.ts";
 import { apiRequest } from "../load-plan.ts";
 import { logIn, makeMany } from "../postern-client.ts";
 import { startPair } from "../postern-pair.ts";
-import { latencyCells, refusalLatency } from "../refusal-latency.ts";
+import { latencyTable, refusalLatency } from "../refusal-latency.ts";
 import type { Row } from "../row.ts";
 
 /** Milliseconds from one logout to the next: more than the bound that is promised. */
@@ -25,16 +25,11 @@ export const revocation: Row = {
       const rate = await openLoopRate(generator, calls);
       const load = { ...calls, rate };
       const { result } = await duringLoad(generator, load, () => refusalLatency(other, [measured], tokens, EVERY));
-      const table = [
-        "### Revocation on the embedded store, from acknowledgement to refusal",
-        "",
+      const table = latencyTable(
+        "Revocation on the embedded store, from acknowledgement to refusal",
         `${count} sessions logged out at one gateway, each asked for at another on the same SQLite file until it refuses, while that one serves ${rate.toLocaleString("en-GB")} requests a second, 30 % of what it can. The embedded store promises 100 ms.`,
-        "",
-        "| p50 ms | p99 ms | slowest ms |",
-        "| --- | --- | --- |",
-        `| ${latencyCells(result)} |`,
-        "",
-      ].join("\n");
+        result,
+      );
       return { table, figures: { "revocation embedded max": result.max } };
     } finally {
       await stop();
