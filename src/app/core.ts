@@ -5,7 +5,7 @@ import { createSecretRing } from "../keys/secrets.ts";
 import { createKeyRing } from "../keys/stored-key-ring.ts";
 import { newId } from "../lib/ids.ts";
 import type { Buckets } from "../limits/buckets.ts";
-import { FeedStreams } from "../revocation/feed-streams.ts";
+import { FeedStreams, type FeedStreamsOptions, type RevocationFeeds } from "../revocation/feed-streams.ts";
 import { FeedFollower, type Follower } from "../revocation/follower.ts";
 import { RevocationView } from "../revocation/view.ts";
 import { createRefreshTokens } from "../sessions/refresh-token-codec.ts";
@@ -79,7 +79,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   });
   const { maxStaleness } = config.revocation;
-  const feed = new FeedStreams({ view, follower, now, monotonic, wait, maxStaleness });
+  const feeds = options.feeds ?? ((followed: FeedStreamsOptions) => new FeedStreams(followed));
+  const feed: RevocationFeeds = feeds({ view, follower, now, monotonic, wait, maxStaleness });
   const viewState = () => follower.state;
   const authenticator = createTokenAuthenticator({
     ...{ accessTokens, keyRing, viewState, now },

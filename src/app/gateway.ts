@@ -7,6 +7,7 @@ import type { HeaderList } from "../lib/header-list.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Observe } from "../observe/observation.ts";
 import type { Reports } from "../observe/readiness.ts";
+import type { FeedStreamsOptions, RevocationFeeds } from "../revocation/feed-streams.ts";
 import type { Follower, FollowerOptions } from "../revocation/follower.ts";
 import type { RevocationJudge, RevocationView } from "../revocation/view.ts";
 import type { Store } from "../stores/store.ts";
@@ -97,6 +98,8 @@ export interface GatewayOptions {
   readonly judge?: (view: RevocationView) => RevocationJudge;
   /** How open streams are watched, where one request can't look after another's. */
   readonly watch?: (options: OpenStreamsOptions) => WatchedStreams;
+  /** How services follow the revocations, where one request can't look after another's. */
+  readonly feeds?: (options: FeedStreamsOptions) => RevocationFeeds;
   /** False where what one request waits for must not be waited for by another. Default: true. */
   readonly sharesReads?: boolean;
   /** What may be kept of tokens that were verified, and of assertions for each upstream, where memory is short. */

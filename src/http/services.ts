@@ -5,7 +5,7 @@ import type { Config, Secrets } from "../config/config.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import type { Observe } from "../observe/observation.ts";
 import type { Reports } from "../observe/readiness.ts";
-import type { FeedStreams } from "../revocation/feed-streams.ts";
+import type { RevocationFeeds } from "../revocation/feed-streams.ts";
 import type { ViewState } from "../revocation/follower.ts";
 import type { RefreshTokens } from "../sessions/refresh-token.ts";
 import type { Store } from "../stores/store.ts";
@@ -38,5 +38,5 @@ export interface Services extends TokenAuthenticator {
   /** Whether it is about to stop: it serves, and asks for no more. */
   isLeaving(): boolean;
   /** What services follow the revocations on. */
-  readonly feed: FeedStreams;
+  readonly feed: RevocationFeeds;
 }

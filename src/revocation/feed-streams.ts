@@ -1,7 +1,8 @@
 import type { RevocationEntry } from "./entry.ts";
 import type { FollowedHistory } from "./feed.ts";
 import { FeedLog, type LoggedBatch } from "./feed-log.ts";
-import { entriesMessage, type FeedMessage, snapshotMessages, startMessage, viewMessage } from "./feed-messages.ts";
+import { entriesMessage, type FeedMessage, viewMessage } from "./feed-messages.ts";
+import { feedOpening } from "./feed-opening.ts";
 import type { FeedPlace } from "./feed-place.ts";
 import { type FeedReader, type FeedSource, FeedStream } from "./feed-stream.ts";
 import type { RevocationView } from "./view.ts";
@@ -23,11 +24,28 @@ export interface FeedStreamsOptions {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Where services follow the live revocations. */
+export interface RevocationFeeds {
+  /** How many follow. */
+  readonly size: number;
+  /**
+   * The stream for a follower that has come as far as `resume`. `full`: there are `max` already. `closed`: the view is not complete, or
+   * the gateway is about to end.
+   */
+  open(reader: FeedReader, resume: FeedPlace | null, max: number): ReadableStream<FeedMessage> | "full" | "closed";
+  /** Entries are in the view, and the gateway has come to that position. */
+  advance(entries: readonly RevocationEntry[], position: FollowedHistory): void;
+  /** The store has another history: nobody may take the view for complete until it has been told so again. */
+  restart(): void;
+  /** Ends all streams, and takes no more. */
+  close(): void;
+}
+
 /**
  * Hands the live revocations on to services, as server-sent events, from memory: one log and one clock for all, and for each a place in
  * the log. Nothing is queued for a follower: it takes what comes next when it is ready for it, and is cut when it is no longer.
  */
-export class FeedStreams {
+export class FeedStreams implements RevocationFeeds {
   readonly #options: FeedStreamsOptions;
   readonly #log: FeedLog;
   readonly #source: FeedSource;
@@ -53,49 +71,35 @@ export class FeedStreams {
     };
   }
 
-  /** How many follow. */
   get size(): number {
     return this.#open.size;
   }
 
-  /**
-   * The stream for a follower that has come as far as `resume`. `full`: there are `max` already. `closed`: the view is not complete, or the
-   * gateway is about to end.
-   */
   open(reader: FeedReader, resume: FeedPlace | null, max: number): ReadableStream<FeedMessage> | "full" | "closed" {
-    const { view, follower, maxStaleness: max_staleness, now, monotonic } = this.#options;
+    const { follower } = this.#options;
     const { position } = follower;
     if (this.#stopped.signal.aborted || position === null || follower.age === null) return "closed";
     this.#tidy();
     if (this.#open.size >= max) return "full";
-    const place = this.#log.placeAt(position);
-    const resumed = resume === null ? null : this.#log.resumeAt(resume, place);
-    const start = { clock: monotonic(), snapshot: resumed === null, max_staleness };
-    function* opening(): Generator<FeedMessage> {
-      yield startMessage(start);
-      if (resumed === null) yield* snapshotMessages(view, now(), place);
-    }
+    const opening = feedOpening(this.#options, this.#log, position, resume);
     // So that the follower is ready as soon as it has what it lacks.
     this.#beat = this.#viewMessage();
-    const stream = new FeedStream(reader, this.#source, { opening: opening(), next: resumed ?? this.#log.next });
+    const stream = new FeedStream(reader, this.#source, opening);
     this.#open.add(stream);
     if (!this.#beating) void this.#keepBeating();
     return stream.readable;
   }
 
-  /** Entries are in the view, and the gateway has come to that position. */
   advance(entries: readonly RevocationEntry[], position: FollowedHistory): void {
     this.#log.append(entries, position);
     this.#wake();
   }
 
-  /** The store has another history: nobody may take the view for complete until it has been told so again. */
   restart(): void {
     this.#log.restart();
     this.#end();
   }
 
-  /** Ends all streams, and takes no more. */
   close(): void {
     this.#stopped.abort();
     this.#end();

@@ -1,4 +1,5 @@
-import type { FeedCursor, FeedPage } from "./feed.ts";
+import type { RevocationEntry } from "./entry.ts";
+import type { FeedCursor, FeedPage, FollowedHistory } from "./feed.ts";
 import type { Follower, FollowerOptions, ViewState } from "./follower.ts";
 import { breakIn, historyOf, stateAt, type ViewHistory } from "./history.ts";
 import { type HistoryBreak, repairHistory } from "./repair.ts";
@@ -38,6 +39,8 @@ export class FeedPuller implements Follower {
   #broken: HistoryBreak | null = null;
   /** When the newest read to the end began; null until the view has caught up. */
   #endReadAt: number | null = null;
+  /** When the newest read to the end began that moved the cursor: all up to there has been told of. */
+  #toldAt: number | null = null;
   /** When the last pull began, and when the last one failed. */
   #pulledAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -63,9 +66,15 @@ export class FeedPuller implements Follower {
     return this.#known ?? this.#cursor;
   }
 
-  /** Services cannot follow from here: nobody would tell them of what comes. */
-  get position(): null {
-    return null;
+  /** Up to where all entries have been told of, and in which history; null: that is not known, or nothing is held here. */
+  get position(): FollowedHistory | null {
+    if (this.#history === null || this.#cursor === null || this.#broken !== null) return null;
+    return { epochs: this.#history.epochs, cursor: this.#cursor };
+  }
+
+  /** Milliseconds since `position` was known to be the feed's end; null until it was. */
+  get positionAge(): number | null {
+    return this.position === null || this.#toldAt === null ? null : this.#options.monotonic() - this.#toldAt;
   }
 
   get age(): number | null {
@@ -130,7 +139,10 @@ export class FeedPuller implements Follower {
       this.#leaveToOthers(page.cursor);
       return true;
     }
-    if (this.#cursor === after) this.#adopt(page, began);
+    if (this.#cursor === after) {
+      this.#adopt(page, began);
+      this.#tell(page.entries);
+    }
     // Read from a place where the view stood, to the end: complete, whoever moved the cursor since.
     if (page.end) this.#complete(page, began);
     return page.end;
@@ -141,6 +153,7 @@ export class FeedPuller implements Follower {
     this.#known = cursor;
     this.#cursor = null;
     this.#endReadAt = null;
+    this.#toldAt = null;
   }
 
   async #apply({ entries, now }: FeedPage): Promise<void> {
@@ -155,7 +168,14 @@ export class FeedPuller implements Follower {
   #adopt(page: FeedPage, began: number): void {
     this.#cursor = page.cursor;
     this.#history = historyOf(page, began);
+    if (page.end) this.#toldAt = began;
     this.#options.follows({ epochs: this.#history.epochs, cursor: page.cursor });
+  }
+
+  /** Of what several have read at once, only the one is told that the cursor went on by. */
+  #tell(entries: readonly RevocationEntry[]): void {
+    const { position } = this;
+    if (entries.length > 0 && position !== null) this.#options.onAdvanced(entries, position);
   }
 
   #complete(page: FeedPage, began: number): void {
@@ -167,6 +187,7 @@ export class FeedPuller implements Follower {
     if (this.#broken?.cause === broken.cause) return;
     this.#broken = broken;
     this.#endReadAt = null;
+    this.#toldAt = null;
     this.#options.onBroken(broken.cause);
   }
 

@@ -141,20 +141,6 @@ const WORKER: Differences = {
   "test/http/rate-limits.test.ts": {
     "what is refused is counted by route": METRICS,
   },
-  "test/http/revocation-feed.test.ts": {
-    "who may follow > as many as are configured, and the next one when one has gone":
-      "no isolate lives long enough to be followed: 503",
-    "what a follower sees > what is live, then what comes: ids and times only":
-      "no isolate lives long enough to be followed: 503",
-    "what a follower sees > says again and again how complete that is":
-      "no isolate lives long enough to be followed: 503",
-    "what a follower sees > every kind of entry, by a client's own access token, until that is revoked":
-      "no isolate lives long enough to be followed: 503",
-    "what a follower sees > goes on where it stopped, by header or query, and starts over at a place that nobody knows":
-      "no isolate lives long enough to be followed: 503",
-    "what a follower sees > nothing of tokens that have all expired":
-      "no isolate lives long enough to be followed: 503",
-  },
 };
 
 export const DIFFERENCES: Readonly<Record<GatewayKind, Differences>> = {

@@ -1,18 +1,21 @@
 import { errors, request } from "undici";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startDemoUpstream } from "../support/demo-upstream.ts";
+import { basic, openFeed } from "../support/feed-reader.ts";
 import { Browser } from "../support/http-client.ts";
 import { ALICE, ROLES } from "../support/people.ts";
+import { serviceClient } from "../support/service-client.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
+const FOLLOWER = serviceClient(["postern:revocations"]);
 let worker: WorkerProcess;
 
 beforeAll(async () => {
   const upstream = await startDemoUpstream();
   worker = await startWorker(
     {
-      roles: ROLES,
+      ...{ roles: ROLES, clients: FOLLOWER.config },
       upstreams: { orders: { targets: [upstream.url] } },
       routes: [{ path: "/api/*", upstream: "orders" }],
     },
@@ -66,6 +69,27 @@ describe("two isolates over one Durable Object", () => {
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await ask("two", first.accessToken)).toBe("token_revoked");
     expect(await ask("two", second.accessToken)).toBe("ok");
+  });
+
+  test("a service that follows one is told of a logout at the other, and goes on at that one", async () => {
+    const authorization = basic(FOLLOWER);
+    const ended = async (): Promise<string> => {
+      const browser = new Browser(worker.url);
+      const answer = await browser.login(ALICE.name, ALICE.password);
+      await browser.fetch("/auth/logout", { method: "POST" });
+      return answer.json<{ session_id: string }>().session_id;
+    };
+    const feed = await openFeed(worker.url, { authorization, host: "two.test" });
+    await feed.untilView();
+    const first = await ended();
+    const told = await feed.next("entries");
+    expect(told.data).toMatchObject([{ kind: "session", sid: first }]);
+    feed.close();
+    const second = await ended();
+    const resumed = await openFeed(worker.url, { authorization, "last-event-id": String(told.id) });
+    expect((await resumed.next("start")).data).toMatchObject({ snapshot: false });
+    expect((await resumed.untilView()).entries).toMatchObject([{ sid: second }]);
+    resumed.close();
   });
 
   test("an operator's revocation waits until every isolate has said that it knows", async () => {

@@ -11,6 +11,7 @@ import type { StoreBinding, WorkerEnvironment } from "./environment.ts";
 import type { ExecutionContext } from "./platform.ts";
 import { redisObject } from "./redis-object-stub.ts";
 import { remoteStore } from "./remote-store.ts";
+import { SeparateFeeds } from "./separate-feeds.ts";
 import { SeparateStreams } from "./separate-streams.ts";
 
 /** Milliseconds after which a view is not served from before it has been pulled. */
@@ -57,6 +58,15 @@ export async function createIsolate(
   const refresh = async (): Promise<void> => {
     if (puller !== null && puller.need !== "none") await puller.start();
   };
+  /** How far services that follow the revocations have been told. */
+  const told = {
+    get position() {
+      return puller?.position ?? null;
+    },
+    get age() {
+      return puller?.positionAge ?? null;
+    },
+  };
   const remote = remoteStore({ ...storeObject(store, config, region), now: () => Date.now(), wait });
   /** In place of the view, where that is too large to be held here. */
   function judgeOver(view: RevocationView): RevocationJudge {
@@ -87,6 +97,7 @@ export async function createIsolate(
       judge = judgeOver(view);
       return judge;
     },
+    feeds: (options) => new SeparateFeeds({ ...options, refresh, follower: told }),
     watch: (options) => new SeparateStreams({ ...options, refresh, judge }),
   });
   let tendedAt = Number.NEGATIVE_INFINITY;

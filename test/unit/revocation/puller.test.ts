@@ -116,6 +116,32 @@ test("pulls that overlap wait for each other's answers never, and lose nothing",
   expect(puller.cursor).toEqual(["2"]);
 });
 
+test("services are told of each entry once, and of no more completeness than of what they were told", async () => {
+  const advanced: string[] = [];
+  const { puller, publish, gate, held, clock } = pulled({
+    onAdvanced: (entries, { cursor }) => void advanced.push(`${entries.length} to ${cursor}`),
+  });
+  expect([puller.position, puller.positionAge]).toEqual([null, null]);
+  publish("1");
+  await puller.start();
+  gate.closed = true;
+  clock.now = 100;
+  const first = puller.catchUp();
+  publish("2");
+  clock.now = 200;
+  const second = puller.catchUp();
+  held.shift()?.();
+  await first;
+  held.shift()?.();
+  await second;
+  // The second has seen what nobody was told of: the view is as new as that, and what was told is not.
+  expect([puller.age, puller.positionAge, puller.position?.cursor]).toEqual([0, 100, ["1"]]);
+  gate.closed = false;
+  await puller.catchUp();
+  expect([puller.positionAge, puller.position]).toEqual([0, { epochs: ["a"], cursor: ["2"] }]);
+  expect(advanced).toEqual(["1 to 1", "1 to 2"]);
+});
+
 test("it says how far it has read when that has moved", async () => {
   const { puller, publish, told } = pulled();
   await puller.start();
@@ -147,6 +173,7 @@ test("with more entries than it may hold it holds none, and is asked about each 
   expect([puller.crowded, view.size, puller.state, puller.need]).toEqual([true, 0, "fresh", "none"]);
   puller.told({ refused: false, live: 6, cursor: ["9"] });
   expect([puller.crowded, puller.cursor]).toEqual([true, ["9"]]);
+  expect([puller.position, puller.positionAge]).toEqual([null, null]);
   await puller.catchUp();
   expect(told.at(-1)).toBe("receipt 6");
   feed.entries.splice(0, feed.entries.length);
