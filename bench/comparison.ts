@@ -14,8 +14,6 @@ export interface Comparison {
   readonly yardstick: string;
   /** What one measurement sends, after what its last one gave. Called before each, outside of the measured time. */
   readonly plan: (standing: Standing, effort: Effort, last: Measurement | null) => Promise<LoadPlan>;
-  /** How often that is sent before the first round, so that just-in-time compilers have settled. */
-  readonly warmUps: number;
 }
 
 /** The measurements of each contender, one a round, by its name. */
@@ -32,7 +30,14 @@ export interface Effort {
 export const requestsFor = ({ cpuTime }: Effort, last: Measurement | null, first: number): number =>
   last === null ? first : Math.ceil((cpuTime * 1000) / last.cpu);
 
-/** Starts the contenders, measures A B C … A B C …, and stops them. */
+/** A contender has settled when so many measurements in a row have cost no less than the best before them, by this part. */
+const SETTLED = { measurements: 3, part: 0.02 };
+const MAX_WARM_UPS = 15;
+
+/**
+ * Starts the contenders, measures each until it gets no faster (a just-in-time compiler is done with a small program much sooner than
+ * with a large one), then A B C … A B C …, and stops them.
+ */
 export async function compare(
   comparison: Comparison,
   ground: Ground,
@@ -42,19 +47,38 @@ export async function compare(
   const standings: (readonly [string, Standing])[] = [];
   const measurements = new Map<string, Measurement[]>();
   const last = new Map<string, Measurement>();
+
+  async function measureNext(name: string, standing: Standing): Promise<Measurement> {
+    try {
+      const plan = await comparison.plan(standing, effort, last.get(name) ?? null);
+      const measurement = await measure(generator, standing.pid, plan);
+      last.set(name, measurement);
+      return measurement;
+    } catch (cause) {
+      throw new Error(`${comparison.name}: ${name} failed`, { cause });
+    }
+  }
+
+  async function warmUp(name: string, standing: Standing): Promise<void> {
+    let best = Number.POSITIVE_INFINITY;
+    let inVain = 0;
+    for (let count = 0; count < MAX_WARM_UPS && inVain < SETTLED.measurements; count++) {
+      const { cpu } = await measureNext(name, standing);
+      inVain = cpu < best * (1 - SETTLED.part) ? 0 : inVain + 1;
+      best = Math.min(best, cpu);
+    }
+  }
+
   try {
     for (const contender of comparison.contenders) standings.push([contender.name, await contender.start(ground)]);
-    for (let round = -comparison.warmUps; round < effort.rounds; round++) {
-      effort.say(`${comparison.name}: ${round < 0 ? "warm-up" : `round ${round + 1} of ${effort.rounds}`}`);
+    for (const [name, standing] of standings) {
+      effort.say(`${comparison.name}: warming up ${name}`);
+      await warmUp(name, standing);
+    }
+    for (let round = 0; round < effort.rounds; round++) {
+      effort.say(`${comparison.name}: round ${round + 1} of ${effort.rounds}`);
       for (const [name, standing] of standings) {
-        try {
-          const plan = await comparison.plan(standing, effort, last.get(name) ?? null);
-          const measurement = await measure(generator, standing.pid, plan);
-          last.set(name, measurement);
-          if (round >= 0) measurements.set(name, [...(measurements.get(name) ?? []), measurement]);
-        } catch (cause) {
-          throw new Error(`${comparison.name}: ${name} failed`, { cause });
-        }
+        measurements.set(name, [...(measurements.get(name) ?? []), await measureNext(name, standing)]);
       }
     }
   } finally {

@@ -5,12 +5,6 @@ export interface Account {
   readonly password: string;
 }
 
-/** A service with a secret of its own. */
-export interface ServiceClient {
-  readonly id: string;
-  readonly secret: string;
-}
-
 export interface Login {
   readonly access: string;
   readonly refresh: string;
@@ -18,10 +12,10 @@ export interface Login {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-async function post(port: number, path: string, type: string, body: string, authorization?: string): Promise<Answer> {
+async function post(port: number, path: string, body: string, authorization?: string): Promise<Answer> {
   const answer = await request(`http://127.0.0.1:${port}${path}`, {
     method: "POST",
-    headers: { "content-type": type, ...(authorization === undefined ? {} : { authorization }) },
+    headers: { "content-type": "application/json", ...(authorization === undefined ? {} : { authorization }) },
     body,
   });
   const text = await answer.body.text();
@@ -34,26 +28,18 @@ async function post(port: number, path: string, type: string, body: string, auth
 export const loginBody = (account: Account): string => JSON.stringify({ ...account, refresh: "body" });
 
 export async function logIn(port: number, account: Account): Promise<Login> {
-  const answer = await post(port, "/auth/login", "application/json", loginBody(account));
+  const answer = await post(port, "/auth/login", loginBody(account));
   return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
 }
 
 /** A refresh with the token in the body. */
 export async function refresh(port: number, token: string): Promise<Login> {
-  const answer = await post(port, "/auth/refresh", "application/json", JSON.stringify({ refresh_token: token }));
+  const answer = await post(port, "/auth/refresh", JSON.stringify({ refresh_token: token }));
   return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
 }
 
 export async function logOut(port: number, accessToken: string): Promise<void> {
-  await post(port, "/auth/logout", "application/json", "", `Bearer ${accessToken}`);
-}
-
-/** One token by client_credentials (RFC 6749 §4.4). */
-export async function issueToken(port: number, { id, secret }: ServiceClient): Promise<string> {
-  const basic = Buffer.from(`${id}:${secret}`).toString("base64");
-  const form = "grant_type=client_credentials";
-  const answer = await post(port, "/oauth/token", "application/x-www-form-urlencoded", form, `Basic ${basic}`);
-  return String(answer.access_token);
+  await post(port, "/auth/logout", "", `Bearer ${accessToken}`);
 }
 
 /** Makes `count` of something, `abreast` at a time. */

@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Ground } from "./contender.ts";
-import type { ServiceClient } from "./postern-client.ts";
 import { freePort, type Program, type Running, startListening } from "./processes.ts";
 
 export const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
@@ -39,7 +38,6 @@ export class PosternGateways {
   readonly store: string;
   readonly issuer: string;
   readonly secret = randomBytes(32).toString("base64url");
-  readonly service: ServiceClient = { id: "c_bench", secret: randomBytes(32).toString("base64url") };
   readonly #ground: Ground;
   readonly #deployment: Deployment;
   readonly #started: Gateway[] = [];
@@ -83,7 +81,6 @@ export class PosternGateways {
 
   /** Everything that matters for speed is left as it is by default; tokens live long enough for all the rounds of a row. */
   #config() {
-    const { id, secret } = this.service;
     const { grace = "15s", believesForwarded = false } = this.#deployment;
     return {
       issuer: this.issuer,
@@ -92,12 +89,6 @@ export class PosternGateways {
       storeTimeout: "10s",
       tokens: { access: { ttl: "1h" }, refresh: { grace } },
       roles: { user: { scopes: ["orders:read", "orders:write"] } },
-      clients: {
-        [id]: {
-          secretHash: `sha256:${createHash("sha256").update(secret).digest("base64url")}`,
-          scopes: ["orders:read", "orders:write"],
-        },
-      },
       ...(believesForwarded ? { trustedProxies: ["127.0.0.0/8"] } : {}),
       upstreams: { orders: { targets: [`http://127.0.0.1:${this.#ground.upstreamPort}`] } },
       routes: [

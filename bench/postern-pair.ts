@@ -3,15 +3,18 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Ground } from "./contender.ts";
 import { USERS } from "./issuer.ts";
-import type { Account, ServiceClient } from "./postern-client.ts";
+import { type Mint, mintOn } from "./minting.ts";
+import type { Account } from "./postern-client.ts";
 import { type Deployment, type Gateway, MAIN, PosternGateways } from "./postern-gateways.ts";
+import { Seeding } from "./seeding.ts";
 
-/** Two gateways on one store: the one that is measured, and one on the other core that issues tokens and takes logouts. */
+/** Two gateways on one store: the one that is measured, and one on the other core that takes logins and logouts. */
 export interface PosternPair {
   readonly measured: Gateway;
   readonly other: Gateway;
   readonly accounts: readonly Account[];
-  readonly service: ServiceClient;
+  /** Access tokens, signed with the store's key. */
+  readonly mint: Mint;
   stop(): Promise<void>;
 }
 
@@ -30,7 +33,10 @@ export async function startPair(
       await addUser(other.file, account, gateways);
       accounts.push(account);
     }
-    return { measured, other, accounts, service: gateways.service, stop: () => gateways.stop() };
+    const seeding = await Seeding.on(gateways);
+    const mint = await mintOn(seeding.store, gateways);
+    await seeding.close();
+    return { measured, other, accounts, mint, stop: () => gateways.stop() };
   } catch (error) {
     await gateways.stop();
     throw error;

@@ -1,5 +1,5 @@
 import type { Contender } from "../contender.ts";
-import { issueToken, logIn, makeMany } from "../postern-client.ts";
+import { logIn, makeMany } from "../postern-client.ts";
 import type { Deployment } from "../postern-gateways.ts";
 import { startPair } from "../postern-pair.ts";
 
@@ -15,7 +15,7 @@ const postern = ({ name, label, deployment = {}, accessLog = false }: Variant): 
   label,
   missing: null,
   async start(ground) {
-    const { measured, other, accounts, service, stop } = await startPair(ground, deployment, { accessLog });
+    const { measured, other, accounts, mint, stop } = await startPair(ground, deployment, { accessLog });
     // Two at a time: the passwords' queue would only grow.
     const logIns = (count: number) =>
       makeMany(count, 2, (index) => logIn(other.port, accounts[index % accounts.length] ?? fail()));
@@ -24,7 +24,7 @@ const postern = ({ name, label, deployment = {}, accessLog = false }: Variant): 
       port: measured.port,
       accounts,
       users: (await logIns(accounts.length)).map(({ access }) => access),
-      tokens: (count) => makeMany(count, 8, () => issueToken(other.port, service)),
+      tokens: mint,
       sessions: async (count) => (await logIns(count)).map(({ refresh }) => refresh),
       stop,
     };

@@ -10,7 +10,6 @@ export const edge: Comparison = {
   note: `As the main row, with \`CF-Connecting-IP\`; 32 keep-alive connections sharing the tokens of ${USERS} users. CPU is that of the whole workerd process: runtime, Worker and, for Postern, the Durable Object with its store; the naive build's Redis is not counted.`,
   contenders: [edgeBare, edgePostern, edgeHono, edgeHonoRedis],
   yardstick: edgeBare.name,
-  warmUps: 2,
   async plan({ port, users }, effort, last) {
     return {
       ports: [port],

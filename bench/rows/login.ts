@@ -13,7 +13,6 @@ export const login: Comparison = {
   note: "POST /auth/login with the right password, 2 connections.",
   contenders: [bareNodeArgon2, posternDefaults],
   yardstick: bareNodeArgon2.name,
-  warmUps: 1,
   async plan({ port, accounts = [NOBODY] }, effort, last) {
     return {
       ports: [port],

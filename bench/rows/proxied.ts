@@ -27,7 +27,6 @@ export const proxied: Comparison = {
     honoRedis,
   ],
   yardstick: bareNode.name,
-  warmUps: 2,
   async plan({ port, users }, effort, last) {
     return {
       ports: [port],

@@ -34,7 +34,6 @@ export const refreshRotated: Comparison = {
   note: `POST /auth/refresh with the token in the body, ${SESSIONS} sessions once each a round, 8 connections. Every answer brings a new refresh token, written with fsync.`,
   contenders: [bareNodeRefresh, bareNodeSigning, posternRotating],
   yardstick: bareNodeRefresh.name,
-  warmUps: 2,
   async plan(standing, _effort, last) {
     const tokens = await refreshTokens(standing, last);
     // Each session twenty times over, mostly kept, to warm up with; from then on once, when its token is older than the grace.
@@ -50,7 +49,6 @@ export const refreshKept: Comparison = {
   note: "The same within the grace: the answer is the same refresh token and a new access token.",
   contenders: [bareNodeSigning, posternDefaults],
   yardstick: bareNodeSigning.name,
-  warmUps: 1,
   async plan(standing, effort, last) {
     const tokens = await refreshTokens(standing, last);
     return refreshPlan(standing.port, tokens, requestsFor(effort, last, 3000));
@@ -63,7 +61,6 @@ export const refreshOnRedis: Comparison = {
   note: "POST /auth/refresh with the token in the body, each session once, 8 connections. Redis, on the load's core, keeps an append-only file. CPU is the gateway's alone.",
   contenders: [bareNodeEvalsha, bareNodeSigning, posternOnRedis],
   yardstick: bareNodeEvalsha.name,
-  warmUps: 2,
   async plan(standing, effort, last) {
     const requests = requestsFor(effort, last, 2000);
     return refreshPlan(standing.port, await newSessions(standing, requests), requests);
