@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
 import type { Contender, Ground, Standing } from "./contender.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import { type Measurement, measure } from "./measure.ts";
-import type { Running } from "./processes.ts";
+import { freePort, type Running, startListening } from "./processes.ts";
 
 /** One table: the same work given to several contenders in turn, round after round. */
 export interface Comparison {
@@ -14,6 +15,26 @@ export interface Comparison {
   readonly yardstick: string;
   /** What one measurement sends, after what its last one gave. Called before each, outside of the measured time. */
   readonly plan: (standing: Standing, effort: Effort, last: Measurement | null) => Promise<LoadPlan>;
+  /** What stands behind the contenders, relative to bench/, where it is not upstream.ts. */
+  readonly upstream?: string;
+  /** What CPU time is told for, where it is not a request. */
+  readonly counted?: Counted;
+  /** Further columns of its table. */
+  readonly columns?: readonly Column[];
+}
+
+export interface Counted {
+  /** One of them, with its article, and several. */
+  readonly one: string;
+  readonly many: string;
+  /** How many come to one answer. */
+  readonly each: number;
+}
+
+export interface Column {
+  readonly title: string;
+  /** Of all rounds of one contender. */
+  readonly cell: (rounds: readonly Measurement[]) => string;
 }
 
 /** The measurements of each contender, one a round, by its name. */
@@ -69,8 +90,10 @@ export async function compare(
     }
   }
 
+  const upstream = comparison.upstream === undefined ? null : await startUpstream(comparison.upstream, ground);
   try {
-    for (const contender of comparison.contenders) standings.push([contender.name, await contender.start(ground)]);
+    const over = upstream === null ? ground : { ...ground, upstreamPort: upstream.port };
+    for (const contender of comparison.contenders) standings.push([contender.name, await contender.start(over)]);
     for (const [name, standing] of standings) {
       effort.say(`${comparison.name}: warming up ${name}`);
       await warmUp(name, standing);
@@ -83,6 +106,15 @@ export async function compare(
     }
   } finally {
     for (const [, standing] of standings) await standing.stop();
+    await upstream?.stop();
   }
   return measurements;
+}
+
+/** Starts what stands behind every contender; `file` is relative to bench/. */
+export async function startUpstream(file: string, { folder }: Pick<Ground, "folder">) {
+  const port = await freePort();
+  const args = [fileURLToPath(new URL(file, import.meta.url)), String(port)];
+  const program = { name: "upstream", command: process.execPath, args, core: "rest", folder } as const;
+  return { ...(await startListening(program, port)), port };
 }

@@ -33,7 +33,7 @@ interface Times {
 /** Null where nobody listens. */
 const attempt = (port: number, message: string): Promise<Times | null> =>
   new Promise((resolve, reject) => {
-    const reader = new ResponseReader();
+    const reader = new ResponseReader(false);
     let connectedAt: number | null = null;
     const socket = connect(port, "127.0.0.1", () => {
       connectedAt = performance.now();
@@ -42,7 +42,7 @@ const attempt = (port: number, message: string): Promise<Times | null> =>
     socket.on("error", (error) => (connectedAt === null ? resolve(null) : reject(error)));
     socket.on("close", () => reject(new Error("connection closed")));
     socket.on("data", (chunk) => {
-      const answer = reader.push(chunk);
+      const answer = reader.read(chunk);
       if (answer === null || connectedAt === null) return;
       if (answer.status === 200) resolve({ connectedAt, answeredAt: performance.now() });
       else reject(new Error(`answered ${answer.status}, not 200`));

@@ -3,6 +3,8 @@ export interface LoadPlan {
   /** Connections go to these in turn. */
   readonly ports: readonly number[];
   readonly connections: number;
+  /** Sent before anything is measured, and answered, on each connection; left out: nothing. */
+  readonly opening?: Opening;
   readonly requests: number;
   /** Requests a second whatever the answers do (open loop), or null: each connection sends as soon as it is answered. */
   readonly rate: number | null;
@@ -11,9 +13,17 @@ export interface LoadPlan {
   readonly expect: number | null;
 }
 
+export interface Opening {
+  /** Taken in turn, and from the start again. */
+  readonly messages: readonly string[];
+  readonly expect: number;
+}
+
 export type Messages =
-  /** Whole HTTP/1.1 requests, taken in turn and from the start again. */
-  | { readonly kind: "list"; readonly messages: readonly string[] }
+  /** HTTP/1.1 requests, taken in turn and from the start again, each followed by `body` bytes. */
+  | { readonly kind: "list"; readonly messages: readonly string[]; readonly body?: number }
+  /** WebSocket messages with `payload` bytes, each echoed; the connection is changed over by the opening. */
+  | { readonly kind: "frames"; readonly payload: number }
   /** The refresh tokens are posted to /auth/refresh in turn, each replaced by the one that is answered. */
   | { readonly kind: "refresh"; readonly tokens: readonly string[] };
 
@@ -30,8 +40,12 @@ export interface LoadResult {
 }
 
 export type LoadReply =
-  | { readonly ok: true; readonly result: LoadResult }
-  | { readonly ok: false; readonly why: string };
+  /** Every connection is open; what is measured begins as soon as the generator is told `GO`. */
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly result: LoadResult }
+  | { readonly kind: "failed"; readonly why: string };
+
+export const GO = "go";
 
 /** One HTTP/1.1 request as text. */
 export function httpRequest(
@@ -57,6 +71,28 @@ const fromBrowser = (token: string | null): Readonly<Record<string, string>> => 
 /** The request of the main row: what a single-page app's fetch sends, about 600 bytes with a token. */
 export const apiRequest = (token: string | null): string =>
   httpRequest("GET", "/api/orders/42?expand=lines", fromBrowser(token));
+
+/** Asks upstreams/bodies.ts for as many bytes. */
+export const download = (token: string | null, bytes: number): string =>
+  httpRequest("GET", `/api/orders/${bytes}`, fromBrowser(token));
+
+/** The head of a request with as many bytes. */
+export const upload = (token: string | null, bytes: number): string =>
+  httpRequest("POST", "/api/orders/42", {
+    ...fromBrowser(token),
+    "Content-Type": "application/octet-stream",
+    "Content-Length": String(bytes),
+  });
+
+/** Asks for a WebSocket, as a service does that sends its token in a header. */
+export const webSocketRequest = (token: string | null): string =>
+  httpRequest("GET", "/api/orders/socket", {
+    ...fromBrowser(token),
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+  });
 
 /** The same as Cloudflare hands it to a Worker. */
 export const edgeRequest = (token: string | null): string =>

@@ -1,56 +1,74 @@
 // The load generator, a process of its own: takes plans over IPC, one at a time. Raw sockets, because an HTTP client
 // would cost as much as the gateways it measures.
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { httpRequest, type LoadPlan, type LoadReply, type LoadResult } from "./load-plan.ts";
-import { type Answer, ResponseReader } from "./response-reader.ts";
+import { GO, type LoadPlan, type LoadReply, type LoadResult, type Opening } from "./load-plan.ts";
+import { type Connection, framesScript, listScript, RefreshScript, type Script } from "./load-script.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { quantile } from "./statistics.ts";
 
-interface Connection {
-  readonly socket: Socket;
-  readonly reader: ResponseReader;
-  /** When the request under way was due, by performance.now(); null while idle. */
-  due: number | null;
-  /** Which of the refresh tokens it sent. */
-  token: number;
-}
+/** Connections that are made at once: no more than any listener's backlog takes. */
+const BATCH = 100;
+/** What every connection reads into: readers keep nothing of it. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** What to send next, and what an answer changes. */
-interface Script {
-  next(connection: Connection, sent: number): string;
-  answered(connection: Connection, answer: Answer): void;
-}
-
-function listScript(messages: readonly string[]): Script {
-  return { next: (_connection, sent) => messages[sent % messages.length] ?? "", answered() {} };
-}
-
-class RefreshScript implements Script {
-  readonly tokens: string[];
-  renewed = 0;
-
-  constructor(tokens: readonly string[]) {
-    this.tokens = [...tokens];
-  }
-
-  next(connection: Connection, sent: number): string {
-    connection.token = sent % this.tokens.length;
-    return httpRequest("POST", "/auth/refresh", {}, JSON.stringify({ refresh_token: this.tokens[connection.token] }));
-  }
-
-  answered({ token }: Connection, { body }: Answer): void {
-    const { refresh_token } = JSON.parse(body.toString());
-    if (refresh_token !== this.tokens[token]) this.renewed++;
-    this.tokens[token] = refresh_token;
-  }
-}
-
-const open = (port: number): Promise<Connection> =>
+/** One that tells `received` what it reads. */
+const open = (port: number, received: (bytes: Buffer) => void): Promise<Socket> =>
   new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () =>
-      resolve({ socket, reader: new ResponseReader(), due: null, token: 0 }),
-    );
-    socket.once("error", reject);
+    const callback = (length: number) => {
+      received(READ_BUFFER.subarray(0, length));
+      return true;
+    };
+    const socket = connect({
+      ...{ port, host: "127.0.0.1", noDelay: true },
+      onread: { buffer: READ_BUFFER, callback },
+    });
+    socket.once("connect", () => resolve(socket)).once("error", reject);
   });
+
+/** The connections of a plan, and who hears of what they bring. */
+class Connections {
+  readonly all: Connection[] = [];
+  receive: (connection: Connection, bytes: Buffer) => void = () => {};
+
+  async open({ ports, connections }: LoadPlan): Promise<void> {
+    while (this.all.length < connections) {
+      const count = Math.min(BATCH, connections - this.all.length);
+      const batch = Array.from({ length: count }, (_, index) =>
+        this.#open(ports[(this.all.length + index) % ports.length]),
+      );
+      this.all.push(...(await Promise.all(batch)));
+    }
+  }
+
+  async #open(port = 0): Promise<Connection> {
+    const reader = new ResponseReader(false);
+    const socket = await open(port, (bytes) => this.receive(connection, bytes));
+    const connection: Connection = { socket, reader, due: null, token: 0 };
+    return connection;
+  }
+
+  destroy(): void {
+    for (const { socket } of this.all) socket.removeAllListeners("close").destroy();
+  }
+}
+
+/** Sends each connection's opening, and waits for its answer. */
+async function begin(connections: Connections, { messages, expect }: Opening): Promise<void> {
+  let waiting = connections.all.length;
+  await new Promise<void>((resolve, reject) => {
+    connections.receive = (connection, bytes) => {
+      const answer = connection.reader.read(bytes);
+      if (answer === null) return;
+      if (answer.status !== expect) reject(new Error(`opened with ${answer.status}, not ${expect}`));
+      else if (--waiting === 0) resolve();
+    };
+    for (const [index, { socket }] of connections.all.entries()) {
+      socket.once("close", () => reject(new Error("connection closed")));
+      socket.write(messages[index % messages.length] ?? "");
+    }
+  });
+}
 
 interface Driven {
   /** Of each answer. */
@@ -59,7 +77,7 @@ interface Driven {
 }
 
 /** Sends until the plan is fulfilled. */
-async function drive(plan: LoadPlan, script: Script, connections: readonly Connection[]): Promise<Driven> {
+async function drive(plan: LoadPlan, script: Script, connections: Connections): Promise<Driven> {
   const latencies: number[] = [];
   const statuses: Record<number, number> = {};
   const start = performance.now();
@@ -70,31 +88,32 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
     const nextDue = () => (plan.rate === null ? performance.now() : start + (sent / plan.rate) * 1000);
     const send = (connection: Connection, due: number) => {
       connection.due = due;
-      connection.socket.write(script.next(connection, sent++));
+      script.send(connection, sent++);
     };
     /** In the open loop a request falls due by the clock; one that finds no idle connection waits, and its wait counts. */
     const sendDue = () => {
-      for (const connection of connections) {
+      for (const connection of connections.all) {
         const due = nextDue();
         if (due > performance.now() || !hasMore()) return;
         if (connection.due === null) send(connection, due);
       }
     };
-    const receive = (connection: Connection, chunk: Buffer) => {
-      const answer = connection.reader.push(chunk);
-      if (answer === null || connection.due === null) return;
+    connections.receive = (connection, bytes) => {
+      if (connection.due === null) return;
+      const answer = connection.reader.read(bytes);
+      if (answer === null) return;
       if (plan.expect !== null && answer.status !== plan.expect) {
         return reject(new Error(`answered ${answer.status}, not ${plan.expect}`));
       }
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-      script.answered(connection, answer);
+      script.answered?.(connection, answer);
       latencies.push(performance.now() - connection.due);
       connection.due = null;
       if (hasMore()) plan.rate === null ? send(connection, nextDue()) : sendDue();
-      else if (connections.every((other) => other.due === null)) resolve();
+      else if (latencies.length === sent) resolve();
     };
-    for (const connection of connections) {
-      connection.socket.on("data", (chunk) => receive(connection, chunk));
+    for (const connection of connections.all) {
+      connection.reader = script.reader();
       connection.socket.on("error", reject);
       connection.socket.on("close", () => reject(new Error("connection closed")));
     }
@@ -104,33 +123,51 @@ async function drive(plan: LoadPlan, script: Script, connections: readonly Conne
   return { latencies, statuses };
 }
 
+const answer = (reply: LoadReply): void => void process.send?.(reply);
+
+function scriptOf({ send }: LoadPlan): Script {
+  switch (send.kind) {
+    case "list":
+      return listScript(send);
+    case "frames":
+      return framesScript(send);
+    case "refresh":
+      return new RefreshScript(send);
+    default:
+      return send satisfies never;
+  }
+}
+
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const connections = await Promise.all(
-    Array.from({ length: plan.connections }, (_, index) => open(plan.ports[index % plan.ports.length] ?? 0)),
-  );
-  const refresh = new RefreshScript(plan.send.kind === "refresh" ? plan.send.tokens : []);
-  const script = plan.send.kind === "list" ? listScript(plan.send.messages) : refresh;
-  const start = performance.now();
+  const connections = new Connections();
+  const script = scriptOf(plan);
   try {
+    await connections.open(plan);
+    if (plan.opening) await begin(connections, plan.opening);
+    const told = once(process, "message");
+    answer({ kind: "ready" });
+    await told;
+    const start = performance.now();
     const { latencies, statuses } = await drive(plan, script, connections);
+    const { tokens, renewed } = script instanceof RefreshScript ? script : { tokens: [], renewed: 0 };
     return {
       answers: latencies.length,
       milliseconds: performance.now() - start,
       statuses,
       latency: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) },
-      tokens: refresh.tokens,
-      renewed: refresh.renewed,
+      tokens,
+      renewed,
     };
   } finally {
-    for (const { socket } of connections) socket.removeAllListeners("close").destroy();
+    connections.destroy();
   }
 }
 
-process.on("message", async (plan: LoadPlan) => {
-  const reply: LoadReply = await run(plan).then(
-    (result) => ({ ok: true, result }),
-    (error: unknown) => ({ ok: false, why: error instanceof Error ? error.message : String(error) }),
+process.on("message", async (message: LoadPlan | typeof GO) => {
+  if (message === GO) return;
+  await run(message).then(
+    (result) => answer({ kind: "done", result }),
+    (error: unknown) => answer({ kind: "failed", why: error instanceof Error ? error.message : String(error) }),
   );
-  process.send?.(reply);
 });
 process.on("disconnect", () => process.exit());

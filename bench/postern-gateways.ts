@@ -92,6 +92,7 @@ export class PosternGateways {
       ...(believesForwarded ? { trustedProxies: ["127.0.0.0/8"] } : {}),
       upstreams: { orders: { targets: [`http://127.0.0.1:${this.#ground.upstreamPort}`] } },
       routes: [
+        { path: "/api/orders/socket", upstream: "orders", access: { scopes: ["orders:read"] }, websocket: true },
         { path: "/api/orders/*", upstream: "orders", access: { scopes: ["orders:read"] } },
         { path: "/*", upstream: "orders", access: "public" },
       ],

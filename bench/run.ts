@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Comparison, compare, type Effort, type Measurements } from "./comparison.ts";
+import { type Comparison, compare, type Effort, type Measurements, startUpstream } from "./comparison.ts";
 import type { Ground } from "./contender.ts";
 import { installDependencies } from "./dependencies.ts";
 import { createIssuer } from "./issuer.ts";
 import { describeMachine, stepAside } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
-import { freePort, type Running, start, startListening } from "./processes.ts";
+import { type Running, start } from "./processes.ts";
 import { writeReport } from "./report.ts";
 import type { Found, Row } from "./row.ts";
 import { accessLog } from "./rows/access-log.ts";
+import { bodies } from "./rows/bodies.ts";
+import { clients } from "./rows/clients.ts";
 import { edge } from "./rows/edge.ts";
 import { edgeCold } from "./rows/edge-cold.ts";
 import { edgeRevocation, edgeRevocationRedis } from "./rows/edge-revocation.ts";
@@ -27,11 +29,13 @@ import { redisMemory } from "./rows/redis-memory.ts";
 import { refreshKept, refreshOnRedis, refreshRotated } from "./rows/refresh.ts";
 import { revocation } from "./rows/revocation.ts";
 import { soak } from "./rows/soak.ts";
+import { webSockets } from "./rows/websockets.ts";
 import { comparisonTable } from "./table.ts";
 import { type Findings, targetTable } from "./targets.ts";
 
 const COMPARISONS: readonly Comparison[] = [
-  ...[proxied, accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
+  ...[proxied, ...clients, ...bodies, ...webSockets],
+  ...[accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
 ];
 const ROWS: readonly Row[] = [
   revocation,
@@ -92,15 +96,13 @@ async function main(options: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
   const started: Running[] = [];
   try {
-    const upstreamPort = await freePort();
-    const ours = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-    const common = { command: process.execPath, core: "rest", folder } as const;
-    const upstream = { ...common, name: "upstream", args: [ours("upstream.ts"), String(upstreamPort)] };
-    started.push(await startListening(upstream, upstreamPort));
-    const generator = start({ ...common, name: "load", args: [ours("load.ts")], ipc: true });
+    const upstream = await startUpstream("upstream.ts", { folder });
+    started.push(upstream);
+    const load = fileURLToPath(new URL("load.ts", import.meta.url));
+    const generator = start({ name: "load", command: process.execPath, args: [load], core: "rest", folder, ipc: true });
     started.push(generator);
     const [es256, rs256] = [await createIssuer("ES256"), await createIssuer("RS256")];
-    const ground = { folder, upstreamPort, es256, rs256, profile: options.profile };
+    const ground = { folder, upstreamPort: upstream.port, es256, rs256, profile: options.profile };
     const findings = await findOut(options, ground, generator);
     process.stdout.write(targetTable(findings, options.isWhole));
     if (options.isWhole) writeReport(report(options, findings));

@@ -1,9 +1,11 @@
-import type { Comparison, Measurements } from "./comparison.ts";
+import type { Comparison, Counted, Measurements } from "./comparison.ts";
 import type { Measurement } from "./measure.ts";
 import { quantile, type Spread, spread } from "./statistics.ts";
 
-const figure = (value: number): string =>
+export const figure = (value: number): string =>
   value >= 1000 ? Math.round(value).toLocaleString("en-GB") : value.toPrecision(3);
+
+const REQUESTS: Counted = { one: "a request", many: "answers", each: 1 };
 
 const withSpread = ({ median, min, max }: Spread): string => `${figure(median)} (${figure(min)}–${figure(max)})`;
 
@@ -22,35 +24,32 @@ export function ratios(
 
 /** One comparison as a Markdown table: medians of the rounds, least and most in brackets. */
 export function comparisonTable(
-  { title, note, contenders, yardstick }: Comparison,
+  { title, note, contenders, yardstick, counted = REQUESTS, columns = [] }: Comparison,
   measurements: Measurements,
 ): string {
   const rows = contenders.flatMap(({ name, label, missing }) => {
     const mine = measurements.get(name);
-    if (!mine) return missing === null ? [] : [`| ${label} | ${missing} | | | |`];
+    if (!mine) return missing === null ? [] : [`| ${label} | ${missing} ${"| ".repeat(4 + columns.length)}|`];
     const ratio = ratios(measurements, name, yardstick, ({ cpu }) => cpu);
     const cells = [
       name === "postern" ? `**${label}**` : label,
-      withSpread(spread(mine.map(({ cpu }) => cpu))),
+      withSpread(spread(mine.map(({ cpu }) => cpu / counted.each))),
       name === yardstick ? "1" : ratio ? withSpread(ratio) : "",
-      withSpread(spread(mine.map(({ rate }) => rate))),
+      withSpread(spread(mine.map(({ rate }) => rate * counted.each))),
       `${Math.round(
         quantile(
           mine.map(({ busy }) => busy * 100),
           0.5,
         ),
       )} %`,
+      ...columns.map(({ cell }) => cell(mine)),
     ];
     return [`| ${cells.join(" | ")} |`];
   });
-  return [
-    `### ${title}`,
-    "",
-    note,
-    "",
-    "| contender | CPU µs a request | ratio of CPU | answers a second | its core busy |",
-    "| --- | --- | --- | --- | --- |",
-    ...rows,
-    "",
-  ].join("\n");
+  const titles = [
+    ...["contender", `CPU µs ${counted.one}`, "ratio of CPU", `${counted.many} a second`, "its core busy"],
+    ...columns.map((column) => column.title),
+  ];
+  const head = [`| ${titles.join(" | ")} |`, `|${" --- |".repeat(titles.length)}`];
+  return [`### ${title}`, "", note, "", ...head, ...rows, ""].join("\n");
 }

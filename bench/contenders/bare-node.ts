@@ -44,3 +44,11 @@ export const bareNodeArgon2 = nodeServer({
   file: "servers/bare-argon2.ts",
   authenticates: false,
 });
+
+/** The yardstick of WebSockets. */
+export const bareNodeWebSocket = nodeServer({
+  name: "bare-node-websocket",
+  label: "bare Node, sockets piped into each other, no auth",
+  file: "servers/bare-websocket.ts",
+  authenticates: false,
+});

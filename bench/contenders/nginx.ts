@@ -6,13 +6,13 @@ import { freePort, startListening } from "../processes.ts";
 
 const version = versionOf("nginx", "-v");
 
-/** One process, one worker, everything that it writes in its own folder. */
+/** One process, one worker; bodies pass through memory, nothing of them is written to files. */
 const configuration = (folder: string, port: number, upstream: number): string => `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log;
-events { worker_connections 1024; }
+events { worker_connections 8192; }
 http {
   access_log off;
   client_body_temp_path ${folder}/body;
@@ -20,10 +20,11 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+  client_max_body_size 0;
   keepalive_requests 100000000;
   upstream service {
     server 127.0.0.1:${upstream};
-    keepalive 64;
+    keepalive 1024;
     keepalive_requests 100000000;
   }
   server {
@@ -32,6 +33,14 @@ http {
       proxy_pass http://service;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+      proxy_request_buffering off;
+      proxy_max_temp_file_size 0;
+    }
+    location = /api/orders/socket {
+      proxy_pass http://service;
+      proxy_http_version 1.1;
+      proxy_set_header Connection upgrade;
+      proxy_set_header Upgrade websocket;
     }
   }
 }

@@ -41,8 +41,10 @@ const relayTo = (response: ServerResponse): Dispatcher.DispatchHandler => ({
     delete headers["keep-alive"];
     response.writeHead(status, headers);
   },
-  onResponseData(_controller, chunk) {
-    response.write(chunk);
+  onResponseData(controller, chunk) {
+    if (response.write(chunk)) return;
+    controller.pause();
+    response.once("drain", () => controller.resume());
   },
   onResponseEnd() {
     response.end();
