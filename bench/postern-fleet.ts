@@ -24,8 +24,7 @@ export async function startFleet(ground: Ground, deployment: Omit<Deployment, "s
     const gateways = await PosternGateways.on(ground, { ...deployment, store: redis.url });
     const seeding = await Seeding.on(gateways);
     const users = await seeding.users(USERS);
-    const refreshTokens = async (count: number) =>
-      (await seeding.sessions(count, users)).map((session) => session.refresh);
+    const refreshTokens = (count: number) => seeding.refreshTokens(count, users);
     return {
       ...{ redis, gateways, seeding, refreshTokens },
       async logIns(count, { port }) {

@@ -8,6 +8,9 @@ import type { Account } from "./postern-client.ts";
 import { type Deployment, type Gateway, MAIN, PosternGateways } from "./postern-gateways.ts";
 import { Seeding } from "./seeding.ts";
 
+/** A user has a hundred sessions at most. */
+const SEEDED_USERS = 200;
+
 /** Two gateways on one store: the one that is measured, and one on the other core that takes logins and logouts. */
 export interface PosternPair {
   readonly measured: Gateway;
@@ -15,6 +18,8 @@ export interface PosternPair {
   readonly accounts: readonly Account[];
   /** Access tokens, signed with the store's key. */
   readonly mint: Mint;
+  /** Refresh tokens of as many new sessions, of users that have no password. */
+  refreshTokens(count: number): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -35,8 +40,14 @@ export async function startPair(
     }
     const seeding = await Seeding.on(gateways);
     const mint = await mintOn(seeding.store, gateways);
-    await seeding.close();
-    return { measured, other, accounts, mint, stop: () => gateways.stop() };
+    return {
+      ...{ measured, other, accounts, mint },
+      refreshTokens: async (count) => seeding.refreshTokens(count, await seeding.users(SEEDED_USERS)),
+      async stop() {
+        await seeding.close();
+        await gateways.stop();
+      },
+    };
   } catch (error) {
     await gateways.stop();
     throw error;

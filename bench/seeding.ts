@@ -48,6 +48,11 @@ export class Seeding {
     });
   }
 
+  /** Refresh tokens of as many new sessions, of these users in turn. */
+  async refreshTokens(count: number, subs: readonly string[]): Promise<readonly string[]> {
+    return (await this.sessions(count, subs)).map(({ refresh }) => refresh);
+  }
+
   /** Logins of these users in turn. */
   sessions(count: number, subs: readonly string[]): Promise<readonly SeededSession[]> {
     return makeMany(count, ABREAST, (index) => this.#session(subs[index % subs.length] ?? ""));

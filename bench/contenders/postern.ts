@@ -15,7 +15,7 @@ const postern = ({ name, label, deployment = {}, accessLog = false }: Variant): 
   label,
   missing: null,
   async start(ground) {
-    const { measured, other, accounts, mint, stop } = await startPair(ground, deployment, { accessLog });
+    const { measured, other, accounts, mint, refreshTokens, stop } = await startPair(ground, deployment, { accessLog });
     // Two at a time: the passwords' queue would only grow.
     const logIns = (count: number) =>
       makeMany(count, 2, (index) => logIn(other.port, accounts[index % accounts.length] ?? fail()));
@@ -25,7 +25,7 @@ const postern = ({ name, label, deployment = {}, accessLog = false }: Variant): 
       accounts,
       users: (await logIns(accounts.length)).map(({ access }) => access),
       tokens: mint,
-      sessions: async (count) => (await logIns(count)).map(({ refresh }) => refresh),
+      sessions: refreshTokens,
       stop,
     };
   },
