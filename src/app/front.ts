@@ -57,7 +57,7 @@ export function createServices(core: Core, options: FrontOptions): Services {
 /** Routes, decision and endpoints of one configuration. */
 export function createFront(core: Core, options: FrontOptions): Front {
   const { config } = options;
-  const { observe, now, assertions, streams } = core;
+  const { observe, now, assertions, streams, view } = core;
   const services = createServices(core, options);
   const trusted = createAddressSet(config.trustedProxies);
   const router = createRouter(config.routes, reservedPaths(config));
@@ -95,6 +95,7 @@ export function createFront(core: Core, options: FrontOptions): Front {
     isReserved,
     identityHeaders,
     streams,
+    revocations: view,
     ...createEndpoints({ services, verify, trusted }),
   };
 }

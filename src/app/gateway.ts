@@ -9,7 +9,7 @@ import type { Observe } from "../observe/observation.ts";
 import type { Reports } from "../observe/readiness.ts";
 import type { FeedStreamsOptions, RevocationFeeds } from "../revocation/feed-streams.ts";
 import type { Follower, FollowerOptions } from "../revocation/follower.ts";
-import type { RevocationJudge, RevocationView } from "../revocation/view.ts";
+import type { RevisedView, RevocationJudge, RevocationView } from "../revocation/view.ts";
 import type { Store } from "../stores/store.ts";
 import type { CacheBounds } from "../tokens/generation-cache.ts";
 import type { Principal } from "../tokens/principal.ts";
@@ -39,6 +39,8 @@ export interface Front {
   identityHeaders(principal: Principal, upstream: string): HeaderList | Promise<HeaderList>;
   /** Where a transport tells what goes on after its request has been let through, to have it cut when it no longer would be. */
   readonly streams: OpenStreams;
+  /** What a transport judges by once more where an answer was long in coming. */
+  readonly revocations: RevisedView;
 }
 
 /** One gateway, free of any runtime. */

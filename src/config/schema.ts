@@ -257,7 +257,7 @@ export const SHAPE = {
       ),
     sendTimeout: duration("1s", "1h")
       .prefault("60s")
-      .describe("After how long a client is let go that takes nothing of its answer."),
+      .describe("After how long a client is let go that takes nothing of its answer, or either side of a WebSocket."),
   })
     .prefault({})
     .describe("Connections of clients, on each listener of each process. On Workers they are the platform's business."),

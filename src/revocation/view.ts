@@ -18,6 +18,9 @@ export interface RevocationJudge {
   refuses(token: TokenFacts): boolean | Promise<boolean>;
 }
 
+/** A view as who has asked it before asks again: only where it has changed since. */
+export type RevisedView = Pick<RevocationView, "revision" | "refuses">;
+
 interface Named {
   readonly before: number;
   readonly expires: number;
@@ -32,12 +35,19 @@ export class RevocationView {
   readonly #named = new Map<string, Named>();
   #all: Named = { before: -1, expires: 0 };
   readonly #words = new Uint32Array(4);
+  #revision = 0;
+
+  /** Another one after each entry. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   get size(): number {
     return this.#tokens.size + this.#sessions.size + this.#users.size + this.#named.size;
   }
 
   apply({ target, expires }: HeldRevocation | RevocationEntry): void {
+    this.#revision++;
     switch (target.kind) {
       case "token":
         this.#put(this.#tokens, "token", target.jti, Number.MAX_VALUE, expires);

@@ -29,7 +29,7 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/http/proxy-messages.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/attacks/cookie-attributes.test.ts": { on: NODE, why: "drives Node behind a TLS terminator" },
   "test/http/client-connections.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/slow-clients.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/websocket-stalls.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-streams.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-strictness.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-websocket.test.ts": { on: SQLITE, why: TRANSPORT },

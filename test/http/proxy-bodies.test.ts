@@ -19,6 +19,13 @@ const start = async (answer?: (connection: RecordedConnection) => void) => {
 const post = (...lines: string[]) =>
   `POST /upload HTTP/1.1\r\nHost: app.example.com\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
 const bodyOf = (text: string) => text.slice(text.indexOf("\r\n\r\n") + 4);
+/** 400, whole, as the last on its connection. */
+function expectRefused(text: string): void {
+  expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(text).toMatch(/\r\nConnection: close\r\n/i);
+  expect(text).toMatch(/\r\nContent-Type: application\/problem\+json\r\n/);
+  expect(JSON.parse(bodyOf(text))).toMatchObject({ status: 400, code: "validation" });
+}
 /** Answers once the body is whole: `end` is its last bytes. */
 const whenWhole = (end: string) => (connection: RecordedConnection) =>
   void connection.until(({ received }) => received.endsWith(end)).then(({ socket }) => socket.end(OK));
@@ -59,10 +66,14 @@ describe("request bodies", () => {
     ["a length that is never reached", "Content-Length: 100", "only this", ""],
     ["a missing last chunk", "Transfer-Encoding: chunked", "9\r\nonly this\r\n", ""],
     ["a bad chunk size", "Transfer-Encoding: chunked", "9\r\nonly this\r\n", "XYZ\r\n"],
-  ])("%s: the upstream sees a broken request, never a shorter one", async (_what, framing, sent, rest) => {
+  ])("%s: 400, and the upstream sees a broken request, never a shorter one", async (_what, framing, sent, rest) => {
     const { up, gateway } = await start(() => {});
     const client = connect(gateway.port, "127.0.0.1");
-    client.on("error", () => {});
+    let text = "";
+    client.setEncoding("latin1").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    const ended = once(client, "close");
     client.write(post(framing) + sent);
     const connection = await up.connection(0);
     await connection.until(({ received }) => received.includes("only this"));
@@ -74,7 +85,54 @@ describe("request bodies", () => {
         .replace(/^9\r\n/, "")
         .trim(),
     ).toBe("only this");
-    client.destroy();
+    await ended;
+    expectRefused(text);
+    expect(gateway.observed).toMatchObject([{ route: "/*", outcome: "validation", status: 400 }]);
+    expect((await rawRequest(gateway.url, "GET /auth/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).status).toBe(
+      200,
+    );
+  });
+
+  const BAD = "9\r\nonly this\r\nXYZ\r\n";
+
+  test("what is no chunk to an endpoint of ours: 400, and it is not asked", async () => {
+    const { gateway } = await start();
+    const head = post("Transfer-Encoding: chunked").replace("/upload", "/auth/x");
+    const { text, closed } = await rawRequest(gateway.url, head + BAD);
+    expectRefused(text);
+    expect([closed, gateway.answered]).toEqual([true, []]);
+  });
+
+  test("behind an answer that is still to come, 400 waits for it", async () => {
+    const { up, gateway } = await start();
+    const whole = rawRequest(
+      gateway.url,
+      `GET /first HTTP/1.1\r\nHost: a\r\n\r\n${post("Transfer-Encoding: chunked")}${BAD}`,
+    );
+    const first = await up.connection(0);
+    // By then the second has come as well, in the same piece.
+    await first.until(({ received }) => received.startsWith("GET /first "));
+    first.socket.end(OK);
+    const { text, closed } = await whole;
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^{]*\r\n\r\nok/);
+    expectRefused(text.slice(text.indexOf("\r\n\r\nok") + 6));
+    expect(closed).toBe(true);
+  });
+
+  test("in the middle of an answer, the connection is cut and nothing is added", async () => {
+    const { gateway } = await start(
+      ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+    );
+    const client = connect(gateway.port, "127.0.0.1");
+    client.on("error", () => {});
+    let text = "";
+    client.setEncoding("latin1").on("data", (chunk: string) => {
+      if (text === "") client.write("XYZ\r\n");
+      text += chunk;
+    });
+    client.write(`${post("Transfer-Encoding: chunked")}9\r\nonly this\r\n`);
+    await once(client, "close");
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhalf$/);
   });
 
   test("a client that waits for leave to send its body gets it when the upstream is there", async () => {

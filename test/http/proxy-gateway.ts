@@ -8,6 +8,7 @@ import { firstHeader } from "../../src/lib/header-list.ts";
 import type { Observation } from "../../src/observe/observation.ts";
 import { judge } from "../../src/policy/judge.ts";
 import { BEARER_SUBPROTOCOL } from "../../src/protocol/names.ts";
+import { RevocationView } from "../../src/revocation/view.ts";
 import { reservedPaths } from "../../src/routing/reserved.ts";
 import { createRouter } from "../../src/routing/router.ts";
 import type { Listener } from "../../src/runtime/node/http-listener.ts";
@@ -85,6 +86,7 @@ export async function startTestGateway(
       const headers = [config.identityHeaders.user, principal.sub];
       return observed.length % 2 === 0 ? headers : Promise.resolve(headers);
     },
+    revocations: new RevocationView(),
     streams: {
       counts: { websocket: 0, event_stream: 0, response: 0, download: 0 },
       add(stream) {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { Exchange } from "./exchange.ts";
+import { letGo } from "./let-go.ts";
 
 /** Bounds on the connections of clients. */
 export interface ConnectionBounds {
@@ -15,6 +16,8 @@ interface Speaking {
   requests: number;
   /** When it began to wait for a request, in turns. */
   idleSince: number;
+  /** The last request with a body, until none is under way. */
+  upload: Exchange | null;
 }
 
 /** At the bound, the idle connections that are closed at a time are this part of all: finding the oldest looks at each. */
@@ -42,7 +45,7 @@ export class ClientConnections {
 
   /** From now on it speaks HTTP; with TLS it is another socket, on top of the one that was opened. */
   speak(socket: Socket): void {
-    this.#speaking.set(socket, { requests: 0, idleSince: this.#turn++ });
+    this.#speaking.set(socket, { requests: 0, idleSince: this.#turn++, upload: null });
     socket.once("close", () => this.#speaking.delete(socket));
   }
 
@@ -60,7 +63,20 @@ export class ClientConnections {
     const speaking = this.#speaking.get(socket);
     if (speaking === undefined) return;
     speaking.requests += change;
-    if (speaking.requests === 0) speaking.idleSince = this.#turn++;
+    if (speaking.requests > 0) return;
+    speaking.idleSince = this.#turn++;
+    speaking.upload = null;
+  }
+
+  /** Its newest request has a body, which comes now. */
+  upload(socket: Socket, exchange: Exchange): void {
+    const speaking = this.#speaking.get(socket);
+    if (speaking !== undefined) speaking.upload = exchange;
+  }
+
+  /** The newest request with a body. */
+  uploading(socket: Socket): Exchange | null {
+    return this.#speaking.get(socket)?.upload ?? null;
   }
 
   /** What a connection on which nothing has moved for a while comes to: it waits for a service, or nobody waits for it. */
@@ -95,10 +111,4 @@ export class ClientConnections {
     }
     return idle.length > 0;
   }
-}
-
-/** What is still in the system's buffers is not delivered: an answer that ends with its connection would look whole. */
-function letGo(socket: Socket): void {
-  if (socket instanceof TLSSocket) socket.destroy();
-  else socket.resetAndDestroy();
 }

@@ -25,6 +25,8 @@ export interface Upgrade {
   readonly socket: Socket;
   /** What came after the request's head. */
   readonly head: Buffer;
+  /** Milliseconds after which a side that takes nothing is let go. */
+  readonly sendTimeout: number;
 }
 
 /** What the decision has let through. */
@@ -75,9 +77,9 @@ export class Exchange {
     return this.framing.kind !== "none";
   }
 
-  /** Whether there is nobody left to answer. */
+  /** Whether there is nobody left to answer, or nothing left to say. */
   get gone(): boolean {
-    return this.res.destroyed || this.res.closed;
+    return this.res.destroyed || this.res.closed || this.res.writableEnded;
   }
 
   /** Lets the client send its body, if it waits for that. */

@@ -10,7 +10,8 @@ import { canonicalAddress } from "../../proxy/address.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { ClientConnections, type ConnectionBounds } from "./client-connections.ts";
 import { type AnswerOptions, Exchange } from "./exchange.ts";
-import { answerParseError } from "./parse-error.ts";
+import { KEPT_ALIVE } from "./kept-alive.ts";
+import { parseRefusal, refuseConnection } from "./parse-error.ts";
 import { asksForWebSocket, responseOn, type WebSockets } from "./websocket.ts";
 
 /** Bounds on what a client may send and how long it may take for it; bytes and milliseconds. */
@@ -95,6 +96,7 @@ export class HttpListener implements Listener {
     const options = {
       ...LIMITS,
       insecureHTTPParser: false,
+      ...KEPT_ALIVE,
       // Both are answered here, with a problem document.
       requireHostHeader: false,
       shouldUpgradeCallback: asksForWebSocket,
@@ -183,8 +185,26 @@ export class HttpListener implements Listener {
       const requests = this.#connections.requests(socket);
       // What has not agreed on TLS would not understand.
       if (requests === undefined) socket.destroy();
-      else answerParseError(error, socket, { underWay: requests > 0, secure: this.#stage.answers.secure });
+      else if (requests === 0) refuseConnection(socket, parseRefusal(error), this.#stage.answers.secure);
+      else this.#breakOff(socket, error);
     });
+  }
+
+  /**
+   * The bytes behind a request whose answer is to come are none, or do not come. Where they are of its body, it is what is answered; else
+   * the connection is only cut, because another answer would be taken for that one.
+   */
+  #breakOff(socket: Socket, error: Error): void {
+    const exchange = this.#connections.uploading(socket);
+    if (exchange === null || exchange.req.complete || exchange.res.headersSent || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const { status, headers, body } = parseRefusal(error);
+    exchange.close();
+    exchange.outcome = "validation";
+    exchange.answer(status, headers, body);
+    exchange.onClose?.();
   }
 
   #takeSocket(req: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -197,7 +217,8 @@ export class HttpListener implements Listener {
     }
     this.#connections.switch(socket);
     socket.setTimeout(0);
-    const upgrade = asksForWebSocket(req) ? { socket, head } : null;
+    const { sendTimeout } = this.#bounds(this.#stage.serving.front);
+    const upgrade = asksForWebSocket(req) ? { socket, head, sendTimeout } : null;
     this.#take(req, responseOn(req, socket), { upgrade, awaitsContinue: false, detached: true });
   }
 
@@ -241,6 +262,7 @@ export class HttpListener implements Listener {
         exchange.target = checked.target;
         exchange.headers = checked.headers;
         exchange.framing = checked.framing;
+        if (exchange.hasBody) this.#connections.upload(req.socket, exchange);
         if (exchange.detached && exchange.hasBody) {
           exchange.refuse({ code: "validation", detail: "An upgrade takes no body." });
           return;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { TLSSocket } from "node:tls";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
+import { CHALLENGE_INVALID_TOKEN } from "../../authn/challenge.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
 import type { Observe } from "../../observe/observation.ts";
 import type { StreamKind } from "../../observe/streams.ts";
@@ -9,7 +9,9 @@ import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { interimHeaders, responseHeaders } from "../../proxy/response-headers.ts";
 import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
+import type { RevisedView } from "../../revocation/view.ts";
 import type { Exchange, Passed } from "./exchange.ts";
+import { letGo } from "./let-go.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
 import type { Connection, ResponseHandler } from "./upstream/connection.ts";
 import type { ResponseHead } from "./upstream/response-head.ts";
@@ -42,6 +44,7 @@ export interface Relayed {
   readonly pseudonym: string;
   readonly passed: Passed;
   readonly streams: OpenStreams;
+  readonly revocations: RevisedView;
   readonly observe: Observe;
 }
 
@@ -64,10 +67,13 @@ export class Relay implements ResponseHandler, Waiting {
   #kind: StreamKind = "download";
   #pieces = 0;
   #stream: OpenStream | null = null;
+  /** Of the view that let the request through. */
+  readonly #revision: number;
 
   constructor(relayed: Relayed) {
     this.#relayed = relayed;
     this.#exchange = relayed.exchange;
+    this.#revision = relayed.revocations.revision;
   }
 
   dispatch(): void {
@@ -153,6 +159,10 @@ export class Relay implements ResponseHandler, Waiting {
   }
 
   onHead({ status, phrase, headers: lines }: ResponseHead): void {
+    if (this.#isRevoked()) {
+      this.#end(null, { code: "token_revoked", challenge: CHALLENGE_INVALID_TOKEN });
+      return;
+    }
     if (isGatewayStatus(status)) this.#blame("gateway_status");
     const { exchange, pseudonym, passed } = this.#relayed;
     const { cookies, route } = passed;
@@ -230,6 +240,16 @@ export class Relay implements ResponseHandler, Waiting {
     this.#relayed.observe({ kind: "internal_error", where: "proxy", message });
   }
 
+  /**
+   * Whether the token was revoked while the answer was waited for. Of a method that is not safe the answer says what has been done, and a
+   * refusal would say that nothing was.
+   */
+  #isRevoked(): boolean {
+    const { revocations, method, passed } = this.#relayed;
+    if (revocations.revision === this.#revision || passed.principal === null) return false;
+    return SAFE.has(method) && revocations.refuses(passed.principal);
+  }
+
   #writeHead(): void {
     const head = this.#head;
     if (head === null) return;
@@ -298,8 +318,7 @@ export class Relay implements ResponseHandler, Waiting {
   /** Half a response must not look like a whole one: to HTTP/1.0 the end of the connection would, so that it gets a reset. */
   #cut(): void {
     const { req, res } = this.#exchange;
-    // The end of TLS without its own close says so too.
-    if (req.httpVersion === "1.0" && !(res.socket instanceof TLSSocket)) res.socket?.resetAndDestroy();
+    if (req.httpVersion === "1.0" && res.socket !== null) letGo(res.socket);
     res.destroy();
   }
 }

@@ -36,7 +36,7 @@ function hostFor({ host }: Upstream, exchange: Exchange): string | null {
 }
 
 export function createProxy(gateway: Front, { pseudonym, webSockets, targets: shared }: ProxyOptions): ReverseProxy {
-  const { config, streams } = gateway;
+  const { config, streams, revocations } = gateway;
   const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, shared.take(upstream)]));
   const trusted = createAddressSet(config.trustedProxies);
   const requestHeaders = createRequestHeaders({
@@ -80,6 +80,7 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
       pseudonym,
       passed,
       streams,
+      revocations,
       observe: gateway.observe,
     });
     exchange.onClose = () => relay.abort();

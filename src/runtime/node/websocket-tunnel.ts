@@ -1,7 +1,9 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { StreamCut } from "../../observe/streams.ts";
 import { CLOSE_UNAUTHENTICATED } from "../../protocol/names.ts";
 import { closeFrame, FramePosition } from "../../proxy/websocket-frames.ts";
+import type { Upgrade } from "./exchange.ts";
+import { letGo } from "./let-go.ts";
 
 /** How long a side may take to receive what is left once the other has gone. */
 const LINGER = 5_000;
@@ -10,6 +12,8 @@ const MAX_REST = 64 * 1024;
 
 /** The gateway goes away (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001;
+/** The service has failed its client (RFC 6455 §7.4.1). */
+const INTERNAL_ERROR = 1011;
 
 type Phase =
   | "open"
@@ -20,21 +24,25 @@ type Phase =
 
 /** A client's connection and its upstream's, joined: bytes pass as they come, with back-pressure both ways. */
 export class WebSocketTunnel {
-  readonly #client: Duplex;
-  readonly #upstream: Duplex;
+  readonly #client: Socket;
+  readonly #upstream: Socket;
   readonly #toClient = new FramePosition();
   readonly #toUpstream = new FramePosition();
   readonly #onEnd: () => void;
   #phase: Phase = "open";
+  readonly #sendTimeout: number;
+  /** Of a side that has not taken what it was sent. */
+  readonly #stalled = new Map<Socket, NodeJS.Timeout>();
   #gone = 0;
   #giveUp: NodeJS.Timeout | undefined;
   #code = GOING_AWAY;
   #reason = "";
 
-  /** `head`: what the client has sent already. `onEnd` is called once, when both connections are gone. */
-  constructor(client: Duplex, upstream: Duplex, head: Buffer, onEnd: () => void) {
+  /** `onEnd` is called once, when both connections are gone. */
+  constructor({ socket: client, head, sendTimeout }: Upgrade, upstream: Socket, onEnd: () => void) {
     this.#client = client;
     this.#upstream = upstream;
+    this.#sendTimeout = sendTimeout;
     this.#onEnd = onEnd;
     client.on("data", (chunk: Buffer) => this.#fromClient(chunk));
     upstream.on("data", (chunk: Buffer) => this.#fromUpstream(chunk));
@@ -56,8 +64,12 @@ export class WebSocketTunnel {
     this.#upstream.destroy();
   }
 
-  #join(from: Duplex, to: Duplex): void {
-    to.on("drain", () => from.resume());
+  #join(from: Socket, to: Socket): void {
+    to.on("drain", () => {
+      clearTimeout(this.#stalled.get(to));
+      this.#stalled.delete(to);
+      from.resume();
+    });
     // WebSockets have no use for a half-open connection (RFC 6455 §7.1.1).
     from.once("end", () => {
       this.#endAfter(from);
@@ -65,6 +77,7 @@ export class WebSocketTunnel {
     });
     from.once("close", () => {
       this.#endAfter(from);
+      clearTimeout(this.#stalled.get(from));
       this.#gone++;
       if (this.#gone < 2) return;
       clearTimeout(this.#giveUp);
@@ -73,7 +86,7 @@ export class WebSocketTunnel {
   }
 
   /** Ends the other side of one that has ended. */
-  #endAfter(from: Duplex): void {
+  #endAfter(from: Socket): void {
     if (from === this.#client) endSoon(this.#upstream);
     else if (this.#phase === "open") endSoon(this.#client);
     else if (this.#phase === "finishing") this.#client.destroy();
@@ -83,14 +96,14 @@ export class WebSocketTunnel {
   #fromClient(chunk: Buffer): void {
     if (this.#phase !== "open") return;
     this.#toUpstream.pass(chunk);
-    if (!this.#upstream.write(chunk)) this.#client.pause();
+    if (!this.#upstream.write(chunk)) this.#hold(this.#client, this.#upstream);
   }
 
   #fromUpstream(chunk: Buffer): void {
     switch (this.#phase) {
       case "open":
         this.#toClient.pass(chunk);
-        if (!this.#client.write(chunk)) this.#upstream.pause();
+        if (!this.#client.write(chunk)) this.#hold(this.#upstream, this.#client);
         return;
       case "finishing":
         this.#client.write(chunk.subarray(0, this.#toClient.passFrame(chunk)));
@@ -101,6 +114,22 @@ export class WebSocketTunnel {
       default:
         this.#phase satisfies never;
     }
+  }
+
+  /** One side waits for the other to take what it was sent, and not for ever: it keeps both connections, and what is in their buffers. */
+  #hold(from: Socket, to: Socket): void {
+    from.pause();
+    if (!this.#stalled.has(to))
+      this.#stalled.set(
+        to,
+        setTimeout(() => this.#giveUpOn(to), this.#sendTimeout),
+      );
+  }
+
+  /** A client that takes nothing takes no close frame either. */
+  #giveUpOn(side: Socket): void {
+    if (side === this.#client) letGo(side);
+    else this.#close(INTERNAL_ERROR, "");
   }
 
   /** What the client sends from now on goes nowhere; the upstream learns of the end at once. */
@@ -135,7 +164,7 @@ export class WebSocketTunnel {
 }
 
 /** Ends a connection once it has received what was written to it, or after a while. */
-function endSoon(socket: Duplex): void {
+function endSoon(socket: Socket): void {
   if (socket.destroyed) return;
   const giveUp = setTimeout(() => socket.destroy(), LINGER);
   socket.once("close", () => clearTimeout(giveUp));

@@ -1,12 +1,11 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import { allHeaders, firstHeader, type HeaderList } from "../../lib/header-list.ts";
 import { BEARER_SUBPROTOCOL } from "../../protocol/names.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { offersBearer } from "../../proxy/subprotocols.ts";
-import type { Exchange, Passed } from "./exchange.ts";
+import type { Exchange, Passed, Upgrade } from "./exchange.ts";
 import { WebSocketTunnel } from "./websocket-tunnel.ts";
 
 interface Joined {
@@ -41,7 +40,7 @@ export class WebSockets {
   }
 
   /** Answers 101 as the upstream did, and joins both connections until one of them ends. */
-  join(exchange: Exchange, lines: HeaderList, upstream: Duplex, { pseudonym, passed }: Joined): void {
+  join(exchange: Exchange, lines: HeaderList, upstream: Socket, { pseudonym, passed }: Joined): void {
     const { upgrade, res } = exchange;
     // Destroying a socket whose peer has gone reports an error that concerns nobody.
     upstream.on("error", () => upstream.destroy());
@@ -72,7 +71,7 @@ export class WebSockets {
     if (firstHeader(headers, "sec-websocket-protocol") === null && offersBearer(offered)) {
       headers.push("Sec-WebSocket-Protocol", BEARER_SUBPROTOCOL);
     }
-    const { socket, head } = upgrade;
+    const { socket } = upgrade;
     socket.write(switchingProtocols(headers), "latin1");
     // For the HTTP server the exchange ends here, and with it what would end the upstream's part.
     exchange.onClose = null;
@@ -80,7 +79,7 @@ export class WebSockets {
     res.statusCode = 101;
     res.detachSocket(socket);
     res.emit("close");
-    this.#relay(socket, upstream, head, passed);
+    this.#relay(upgrade, upstream, passed);
   }
 
   /** Tells both sides of each that the gateway goes away. */
@@ -93,9 +92,9 @@ export class WebSockets {
     for (const tunnel of this.#open) tunnel.destroy();
   }
 
-  #relay(client: Duplex, upstream: Duplex, head: Buffer, { principal, route }: Passed): void {
+  #relay(client: Upgrade, upstream: Socket, { principal, route }: Passed): void {
     let stream: OpenStream | null = null;
-    const tunnel = new WebSocketTunnel(client, upstream, head, () => {
+    const tunnel = new WebSocketTunnel(client, upstream, () => {
       this.#open.delete(tunnel);
       if (stream !== null) this.#streams.remove(stream);
     });

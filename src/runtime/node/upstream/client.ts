@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectSecure } from "node:tls";
+import { KEPT_ALIVE } from "../kept-alive.ts";
 import { Connection, type ConnectionOwner, KEPT, type Waiting } from "./connection.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
@@ -73,7 +74,7 @@ export class UpstreamClient implements ConnectionOwner {
 
   #connect(upgrade: boolean): Connection {
     const { tls } = this.#options;
-    const target = { ...this.#target, noDelay: true, keepAlive: true };
+    const target = { ...this.#target, noDelay: true, ...KEPT_ALIVE };
     const options = upgrade
       ? target
       : { ...target, onread: { buffer: READ_BUFFER, callback: (length: number) => received(length) } };
