@@ -53,8 +53,9 @@ export function httpRequest(
   path: string,
   headers: Readonly<Record<string, string>>,
   body = "",
+  host = "127.0.0.1",
 ): string {
-  const lines = [`${method} ${path} HTTP/1.1`, "Host: 127.0.0.1"];
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   if (body !== "") lines.push("Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`);
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
@@ -68,9 +69,14 @@ const fromBrowser = (token: string | null): Readonly<Record<string, string>> => 
   ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
 });
 
-/** The request of the main row: what a single-page app's fetch sends, about 600 bytes with a token. */
-export const apiRequest = (token: string | null): string =>
-  httpRequest("GET", "/api/orders/42?expand=lines", fromBrowser(token));
+const MAIN_PATH = "/api/orders/42?expand=lines";
+
+/** What a single-page app's fetch sends, about 600 bytes with a token. */
+export const getRequest = (path: string, token: string | null, host?: string): string =>
+  httpRequest("GET", path, fromBrowser(token), "", host);
+
+/** The request of the main row. */
+export const apiRequest = (token: string | null): string => getRequest(MAIN_PATH, token);
 
 /** Asks upstreams/bodies.ts for as many bytes. */
 export const download = (token: string | null, bytes: number): string =>
@@ -96,4 +102,4 @@ export const webSocketRequest = (token: string | null): string =>
 
 /** The same as Cloudflare hands it to a Worker. */
 export const edgeRequest = (token: string | null): string =>
-  httpRequest("GET", "/api/orders/42?expand=lines", { ...fromBrowser(token), "CF-Connecting-IP": "192.0.2.7" });
+  httpRequest("GET", MAIN_PATH, { ...fromBrowser(token), "CF-Connecting-IP": "192.0.2.7" });

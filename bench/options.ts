@@ -21,6 +21,7 @@ export function readOptions(): Options {
     options: {
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
+      "cpu-time": { type: "string" },
       rows: { type: "string" },
       only: { type: "string" },
       profile: { type: "string" },
@@ -29,13 +30,15 @@ export function readOptions(): Options {
   });
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 7));
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error("--rounds takes 1 to 100");
+  const cpuTime = Number(values["cpu-time"] ?? (values.quick ? 250 : 800));
+  if (!Number.isInteger(cpuTime) || cpuTime < 50 || cpuTime > 10_000) throw new Error("--cpu-time takes 50 to 10000");
   const rows = values.rows?.split(",");
   const only = values.only?.split(",");
   return {
     help: values.help,
     isWhole: ![rows, only, values.profile].some((left) => left !== undefined) && !values.quick,
     rounds,
-    cpuTime: values.quick ? 250 : 800,
+    cpuTime,
     quick: values.quick,
     profile: values.profile === undefined ? null : resolve(values.profile),
     wantsRow: (name) => rows?.includes(name) ?? true,
@@ -44,9 +47,11 @@ export function readOptions(): Options {
 }
 
 export const usage = (rows: readonly string[], contenders: readonly string[]): string =>
-  `npm run bench -- [--quick] [--rounds N] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
+  `npm run bench -- [--quick] [--rounds N] [--cpu-time MS] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
 
   --quick   2 short rounds instead of 7, and a tenth of what is counted by the thousand, for a first look
+  --rounds, --cpu-time
+            how often each contender is measured, and how much of its CPU time that takes; many short rounds hold best on a busy machine
   --rows    ${rows.join(", ")}
   --only    ${contenders.join(", ")}
   --profile has the measured Postern write CPU profiles (.cpuprofile) there; its figures are then higher

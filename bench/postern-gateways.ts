@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Ground } from "./contender.ts";
+import type { ConfiguredRoute } from "./many-routes.ts";
 import { freePort, type Program, type Running, startListening } from "./processes.ts";
 
 export const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
@@ -30,7 +31,15 @@ export interface Deployment {
   readonly grace?: string;
   /** Whether `X-Forwarded-For` is believed of whoever is on this machine. */
   readonly believesForwarded?: boolean;
+  /** Left out: those that the rows' requests need. */
+  readonly routes?: readonly ConfiguredRoute[];
 }
+
+const ROUTES: readonly ConfiguredRoute[] = [
+  { path: "/api/orders/socket", upstream: "orders", access: { scopes: ["orders:read"] }, websocket: true },
+  { path: "/api/orders/*", upstream: "orders", access: { scopes: ["orders:read"] } },
+  { path: "/*", upstream: "orders", access: "public" },
+];
 
 /** Gateways on one store, with one configuration. Nothing runs until the first is started. */
 export class PosternGateways {
@@ -81,7 +90,7 @@ export class PosternGateways {
 
   /** Everything that matters for speed is left as it is by default; tokens live long enough for all the rounds of a row. */
   #config() {
-    const { grace = "15s", believesForwarded = false } = this.#deployment;
+    const { grace = "15s", believesForwarded = false, routes = ROUTES } = this.#deployment;
     return {
       issuer: this.issuer,
       store: this.store,
@@ -91,11 +100,7 @@ export class PosternGateways {
       roles: { user: { scopes: ["orders:read", "orders:write"] } },
       ...(believesForwarded ? { trustedProxies: ["127.0.0.0/8"] } : {}),
       upstreams: { orders: { targets: [`http://127.0.0.1:${this.#ground.upstreamPort}`] } },
-      routes: [
-        { path: "/api/orders/socket", upstream: "orders", access: { scopes: ["orders:read"] }, websocket: true },
-        { path: "/api/orders/*", upstream: "orders", access: { scopes: ["orders:read"] } },
-        { path: "/*", upstream: "orders", access: "public" },
-      ],
+      routes,
     };
   }
 }

@@ -28,6 +28,7 @@ import { proxied } from "./rows/proxied.ts";
 import { redisMemory } from "./rows/redis-memory.ts";
 import { refreshKept, refreshOnRedis, refreshRotated } from "./rows/refresh.ts";
 import { revocation } from "./rows/revocation.ts";
+import { routes } from "./rows/routes.ts";
 import { soak } from "./rows/soak.ts";
 import { webSockets } from "./rows/websockets.ts";
 import { comparisonTable } from "./table.ts";
@@ -35,7 +36,7 @@ import { type Findings, targetTable } from "./targets.ts";
 
 const COMPARISONS: readonly Comparison[] = [
   ...[proxied, ...clients, ...bodies, ...webSockets],
-  ...[accessLog, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
+  ...[accessLog, routes, neverSeen, refreshRotated, refreshKept, refreshOnRedis, login, edge],
 ];
 const ROWS: readonly Row[] = [
   revocation,

@@ -24,8 +24,10 @@ interface Bound {
 const atMost = (value: number, unit: string): Bound => ({ kind: "most", value, unit });
 const atLeast = (value: number, unit: string): Bound => ({ kind: "least", value, unit });
 
-const cpuAgainst = (row: string, yardstick: string) => (findings: Findings) =>
-  ratios(findings.comparisons.get(row) ?? new Map(), "postern", yardstick, ({ cpu }) => cpu);
+const cpuAgainst =
+  (row: string, yardstick: string, contender = "postern") =>
+  (findings: Findings) =>
+    ratios(findings.comparisons.get(row) ?? new Map(), contender, yardstick, ({ cpu }) => cpu);
 
 /** What one core gets done, by CPU time: answers a second say the same only where the core was fully the contender's. */
 const throughputAgainst = (row: string, other: string) => (findings: Findings) =>
@@ -50,6 +52,7 @@ const TARGETS: readonly Target[] = [
     atLeast(7, "x"),
     throughputAgainst("proxied", "hono-redis"),
   ),
+  target("1,000 routes, CPU against 4", atMost(1.05, "x"), cpuAgainst("routes", "postern-4", "postern-1000")),
   target(
     "never-seen token, CPU against bare Node and one `crypto.verify`",
     atMost(1.15, "x"),

@@ -1,4 +1,5 @@
 import type { Contender } from "../contender.ts";
+import { type ConfiguredRoute, FEW_ROUTES, MANY_ROUTES } from "../many-routes.ts";
 import { logIn, makeMany } from "../postern-client.ts";
 import type { Deployment } from "../postern-gateways.ts";
 import { startPair } from "../postern-pair.ts";
@@ -41,3 +42,9 @@ export const posternDefaults = postern({ name: "postern", label: "Postern" });
 export const posternRotating = postern({ name: "postern", label: "Postern", deployment: { grace: "1s" } });
 
 export const posternLogging = postern({ name: "postern-log", label: "Postern, `log.access: true`", accessLog: true });
+
+const routed = (routes: readonly ConfiguredRoute[]): Contender =>
+  postern({ name: `postern-${routes.length}`, label: `Postern, ${routes.length} routes`, deployment: { routes } });
+
+export const posternFewRoutes = routed(FEW_ROUTES);
+export const posternManyRoutes = routed(MANY_ROUTES);
