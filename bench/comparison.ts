@@ -55,6 +55,17 @@ export const requestsFor = ({ cpuTime }: Effort, last: Measurement | null, first
 const SETTLED = { measurements: 3, part: 0.02 };
 const MAX_WARM_UPS = 15;
 
+/** Measures until it gets no cheaper. */
+export async function settle(measureOnce: () => Promise<Measurement>): Promise<void> {
+  let best = Number.POSITIVE_INFINITY;
+  let inVain = 0;
+  for (let count = 0; count < MAX_WARM_UPS && inVain < SETTLED.measurements; count++) {
+    const { cpu } = await measureOnce();
+    inVain = cpu < best * (1 - SETTLED.part) ? 0 : inVain + 1;
+    best = Math.min(best, cpu);
+  }
+}
+
 /**
  * Starts the contenders, measures each until it gets no faster (a just-in-time compiler is done with a small program much sooner than
  * with a large one), then A B C … A B C …, and stops them.
@@ -80,23 +91,13 @@ export async function compare(
     }
   }
 
-  async function warmUp(name: string, standing: Standing): Promise<void> {
-    let best = Number.POSITIVE_INFINITY;
-    let inVain = 0;
-    for (let count = 0; count < MAX_WARM_UPS && inVain < SETTLED.measurements; count++) {
-      const { cpu } = await measureNext(name, standing);
-      inVain = cpu < best * (1 - SETTLED.part) ? 0 : inVain + 1;
-      best = Math.min(best, cpu);
-    }
-  }
-
   const upstream = comparison.upstream === undefined ? null : await startUpstream(comparison.upstream, ground);
   try {
     const over = upstream === null ? ground : { ...ground, upstreamPort: upstream.port };
     for (const contender of comparison.contenders) standings.push([contender.name, await contender.start(over)]);
     for (const [name, standing] of standings) {
       effort.say(`${comparison.name}: warming up ${name}`);
-      await warmUp(name, standing);
+      await settle(() => measureNext(name, standing));
     }
     for (let round = 0; round < effort.rounds; round++) {
       effort.say(`${comparison.name}: round ${round + 1} of ${effort.rounds}`);

@@ -8,6 +8,7 @@ export type Figure =
   | "revocation redis p99"
   | "million memory"
   | "million cpu"
+  | "idle p99 ratio"
   | "flood p99 ratio"
   | "flood refused"
   | "soak growth";

@@ -21,6 +21,7 @@ import { edgeRevocation, edgeRevocationRedis } from "./rows/edge-revocation.ts";
 import { edgeSize } from "./rows/edge-size.ts";
 import { fleet } from "./rows/fleet.ts";
 import { flood } from "./rows/flood.ts";
+import { idle } from "./rows/idle.ts";
 import { login } from "./rows/login.ts";
 import { million } from "./rows/million.ts";
 import { neverSeen } from "./rows/never-seen.ts";
@@ -43,6 +44,7 @@ const ROWS: readonly Row[] = [
   fleet,
   million,
   redisMemory,
+  idle,
   flood,
   soak,
   edgeSize,

@@ -7,19 +7,19 @@ export const figure = (value: number): string =>
 
 const REQUESTS: Counted = { one: "a request", many: "answers", each: 1 };
 
-const withSpread = ({ median, min, max }: Spread): string => `${figure(median)} (${figure(min)}–${figure(max)})`;
+export const withSpread = ({ median, min, max }: Spread): string => `${figure(median)} (${figure(min)}–${figure(max)})`;
 
-/** The ratio of a figure to the yardstick's, round by round, so that what slows the whole machine down cancels out. */
-export function ratios(
-  measurements: Measurements,
-  name: string,
-  to: string,
-  of: (measurement: Measurement) => number,
-): Spread | null {
+type Of = (measurement: Measurement) => number;
+
+/** The ratio of a figure to another's, round by round, so that what slows the whole machine down cancels out. */
+export const ratioByRound = (mine: readonly Measurement[], theirs: readonly Measurement[], of: Of): Spread =>
+  spread(mine.flatMap((one, round) => (theirs[round] ? [of(one) / of(theirs[round])] : [])));
+
+/** The ratio of a figure to the yardstick's; null where one of the two was not measured. */
+export function ratios(measurements: Measurements, name: string, to: string, of: Of): Spread | null {
   const mine = measurements.get(name);
   const theirs = measurements.get(to);
-  if (!mine || !theirs) return null;
-  return spread(mine.flatMap((one, round) => (theirs[round] ? [of(one) / of(theirs[round])] : [])));
+  return mine && theirs ? ratioByRound(mine, theirs, of) : null;
 }
 
 /** One comparison as a Markdown table: medians of the rounds, least and most in brackets. */

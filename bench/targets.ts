@@ -81,6 +81,7 @@ const TARGETS: readonly Target[] = [
   target("a million live revocations, memory of a gateway", atMost(64, " MB"), figure("million memory")),
   target("a million live revocations, CPU a request more than with none", atMost(0.5, " µs"), figure("million cpu")),
   target("the proxy under a flood of logins, p99 against without", atMost(2, "x"), figure("flood p99 ratio")),
+  target("p99 beside 10,000 idle connections against none", atMost(1.1, "x"), figure("idle p99 ratio")),
   target("of the flood refused with 503", atLeast(50, " %"), figure("flood refused")),
   target(
     "memory over a soak of distinct tokens, last fifth against second fifth",

@@ -9,7 +9,6 @@ export const routes: Comparison = {
   note: `Authenticated requests to ${SERVICES} services, each by an exact path, by a prefix and by a host of its own. The small configuration has ${FEW_ROUTES.length} routes that lead to all of them; the large one has these and four more for each service, some of them apart in their methods only.`,
   contenders: [posternFewRoutes, posternManyRoutes],
   yardstick: posternFewRoutes.name,
-  warmUps: 2,
   async plan({ port, users }, effort, last) {
     return {
       ports: [port],
