@@ -86,6 +86,20 @@ describe("config check", () => {
     expect(await json(["config", "check"])).toMatchObject({ warnings: [{ path: "routes[0]" }, { path: "routes[2]" }] });
   });
 
+  it("says what has no effect on Workers, or is not possible there, where it is asked to", async () => {
+    const upstream = { targets: ["https://a"], balance: "round-robin", health: { path: "/" }, maxPending: 5 };
+    const { run } = await workplace({ upstreams: { up: upstream } });
+    expect((await run(["config", "check"])).stderr).toBe("");
+    const odd = await run(["config", "check", "--workers"]);
+    expect(odd.stderr).toBe(
+      "warning: upstreams.up.health: has no effect on Workers\nwarning: upstreams.up.maxPending: has no effect on Workers\n",
+    );
+    expect(odd.code).toBe(0);
+    const wrong = await workplace({ upstreams: { up: { targets: ["https://a"], host: "client" } } });
+    const refused = await wrong.run(["config", "check", "--workers"]);
+    expect([refused.code, refused.stderr]).toEqual([78, expect.stringContaining("upstreams.up.host: must be")]);
+  });
+
   it.each([
     ["postern.config.json", "{", "it is not JSON"],
     ["postern.config.json", "null", "expected an object, got null"],

@@ -56,7 +56,6 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/attacks/token-weak-key.test.ts": { on: NODE, why: "starts a second gateway on the store of the first" },
   "test/attacks/login-path-spellings.test.ts": { on: NODE, why: STAND_INS },
   "test/attacks/password-length.test.ts": { on: NODE, why: STAND_INS },
-  "test/http/stream-lifetimes.test.ts": { on: NODE, why: STAND_INS },
   "test/attacks/proxy-pipelined-upgrade.test.ts": {
     on: NODE,
     why: "is about how Node's HTTP server ends a connection",
@@ -93,7 +92,6 @@ const WORKER: Differences = {
   },
   "test/attacks/error-malformed-input.test.ts": {
     "heads that do not end, or hold too much": HEADS,
-    "none of it was an error inside the gateway": "a client that goes away within its body is told of as an error",
   },
   "test/attacks/login-addresses.test.ts": {
     "from a peer that is no trusted proxy nothing counts of X-Forwarded-For, nor of cf-connecting-ip":

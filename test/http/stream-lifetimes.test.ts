@@ -1,9 +1,11 @@
 // Streams stay open while tokens expire: a session's as long as the session lives, asked for once; others as long as their token.
-import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { Store } from "../../src/stores/store.ts";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { beforeAll, expect, test } from "vitest";
 import type { Browser, LoginAnswer } from "../support/http-client.ts";
 import { type ListeningGateway, listeningGateway } from "../support/listening-gateway.ts";
 import { ALICE } from "../support/people.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../support/recording-upstream.ts";
 import { serviceClient } from "../support/service-client.ts";
 import { openEvents, openWebSocket } from "../support/stream-clients.ts";
 import { startStreamingUpstream } from "../support/streaming-upstream.ts";
@@ -13,35 +15,29 @@ const TTL = 5 * 60_000;
 const DAY = 24 * 60 * 60_000;
 const service = serviceClient(["orders:read"]);
 
-let asked = 0;
-/** Counts how often the gateway asks for a session. */
-const counted = (store: Store): Store => ({
-  ...store,
-  session(of) {
-    asked++;
-    return store.session(of);
-  },
-});
-
+const DOWNLOAD = 100_000_000;
 let gateway: ListeningGateway;
+/** A service whose downloads are never whole. */
+let files: RecordingUpstream;
 beforeAll(async () => {
   const { url } = await startStreamingUpstream();
+  files = await startRecordingUpstream(({ socket }) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${DOWNLOAD}\r\n\r\n`);
+    socket.write(Buffer.alloc(DOWNLOAD / 2));
+  });
   const live = { upstream: "live", access: "required", websocket: true };
   const config = {
     clients: service.config,
-    upstreams: { live: { targets: [url] } },
+    upstreams: { live: { targets: [url] }, files: { targets: [files.url] } },
     routes: [
+      { path: "/files/*", upstream: "files", access: "required" },
       { path: "/live/*", ...live },
       { path: "/brief/*", ...live, streams: "token" },
       { path: "/page/*", ...live, credentials: "session" },
     ],
   };
-  gateway = await listeningGateway(config, undefined, { store: counted });
+  gateway = await listeningGateway(config);
   await gateway.addUser(ALICE);
-});
-
-beforeEach(() => {
-  asked = 0;
 });
 
 const bearer = (token: string | null) => ({ authorization: `Bearer ${token}` });
@@ -52,7 +48,15 @@ async function logIn(): Promise<Browser> {
   return browser;
 }
 
-test("under a session they outlive the token, the store is asked once for each, and a logout ends them", async () => {
+/** Resolves when what is open has been looked at since its token expired: what nothing else keeps has been cut. */
+async function lookedAt(): Promise<void> {
+  const browser = await logIn();
+  const socket = await openWebSocket(`${gateway.url}/brief/ws`, bearer(browser.accessToken));
+  await gateway.advance(TTL);
+  await socket.end;
+}
+
+test("under a session they outlive the token, and a logout ends them", async () => {
   const browser = await logIn();
   const socket = await openWebSocket(`${gateway.url}/live/ws`, bearer(browser.accessToken));
   const events = await openEvents(`${gateway.url}/live/events`, bearer(browser.accessToken));
@@ -60,16 +64,12 @@ test("under a session they outlive the token, the store is asked once for each, 
   const page = await openWebSocket(`${gateway.url}/page/ws`, { cookie, origin: gateway.url });
   await gateway.advance(TTL);
   expect((await browser.api("/live/events")).json()).toMatchObject({ code: "token_expired" });
-  await waitUntil(
-    () => `the store has been asked ${asked} times`,
-    () => asked >= 3,
-  );
+  await lookedAt();
   await gateway.advance(TTL);
   for (const stream of [socket, events, page]) {
     await stream.works();
     expect(stream.isOpen()).toBe(true);
   }
-  expect(asked).toBe(3);
   expect((await browser.logout()).status).toBe(204);
   expect([await socket.end, await page.end]).toEqual([
     [4401, "token_revoked"],
@@ -82,10 +82,7 @@ test("a session that nobody uses ends them with its own end", async () => {
   const browser = await logIn();
   const socket = await openWebSocket(`${gateway.url}/live/ws`, bearer(browser.accessToken));
   await gateway.advance(TTL);
-  await waitUntil(
-    () => "the store has not been asked",
-    () => asked === 1,
-  );
+  await lookedAt();
   await socket.works();
   await gateway.advance(15 * DAY);
   expect(await socket.end).toEqual([4401, "session_ended"]);
@@ -114,5 +111,28 @@ test("a service's token is the end of what a service has opened", async () => {
   await gateway.advance(TTL);
   expect(await socket.end).toEqual([4401, "token_expired"]);
   expect(await events.end).toEqual([null, 401]);
-  expect(asked).toBe(0);
+});
+
+test("a download that has said how long it is goes on when its token expires, comes as it is coded, and ends with a logout", async () => {
+  const browser = await logIn();
+  const request = get(`${gateway.url}/files/x`, { headers: bearer(browser.accessToken) });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  expect(response.headers).toMatchObject({ "content-encoding": "gzip", "content-length": String(DOWNLOAD) });
+  let received = 0;
+  response.on("data", (piece) => {
+    received += piece.length;
+  });
+  response.on("error", () => {});
+  await lookedAt();
+  await waitUntil(
+    () => `${received} bytes have come`,
+    () => received === DOWNLOAD / 2,
+  );
+  const ends = Promise.all([
+    new Promise((resolve) => response.once("close", resolve)),
+    files.connection(0).then(({ until }) => until(({ closed }) => closed)),
+  ]);
+  expect((await browser.logout()).status).toBe(204);
+  await ends;
+  expect(response.complete).toBe(false);
 });

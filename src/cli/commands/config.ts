@@ -1,6 +1,9 @@
 import type { Command } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
 import { effectiveInput } from "../../config/effective.ts";
 import { showStore } from "../../config/network.ts";
+import type { LoadedConfig } from "../../runtime/node/config-file.ts";
+import { platformProblems, unusedOnPlatform } from "../../runtime/workers/platform-limits.ts";
 import { globalOptions, loadConfigFor, printWarnings } from "../context.ts";
 import type { Io } from "../io.ts";
 import { plural, writeJson, writeLine } from "../output.ts";
@@ -12,8 +15,10 @@ export function configCommand(parent: Command, io: Io): void {
   config
     .command("check")
     .description("name everything that is wrong or odd, routes that cannot be reached too (exit 78: wrong)")
-    .action(async (_options: object, command: Command) => {
-      const loaded = await loadConfigFor(command, io);
+    .option("--workers", "as it is used on Cloudflare Workers: what is not possible there, and what has no effect")
+    .action(async ({ workers }: { readonly workers?: true }, command: Command) => {
+      const found = await loadConfigFor(command, io);
+      const loaded = workers === true ? onWorkers(found) : found;
       if (globalOptions(command).json) return writeJson(io, { file: loaded.file, warnings: loaded.warnings });
       printWarnings(io, loaded);
       const odd = loaded.warnings.length === 0 ? "" : `, with ${plural(loaded.warnings.length, "warning")}`;
@@ -27,4 +32,11 @@ export function configCommand(parent: Command, io: Io): void {
       const { input, config: parsed } = await loadConfigFor(command, io);
       writeJson(io, { ...effectiveInput(input), store: showStore(parsed.store) });
     });
+}
+
+/** Throws ConfigError with what the platform cannot do. */
+function onWorkers(loaded: LoadedConfig): LoadedConfig {
+  const problems = platformProblems(loaded.config);
+  if (problems.length > 0) throw new ConfigError(loaded.file, problems);
+  return { ...loaded, warnings: [...loaded.warnings, ...unusedOnPlatform(loaded.input)] };
 }

@@ -1,10 +1,10 @@
 import type { Observe } from "../../observe/observation.ts";
 import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import { Balancer, type Candidate } from "../../proxy/balance.ts";
+import { ejectedFor } from "../../proxy/ejection.ts";
 import { Outlier } from "../../proxy/outlier.ts";
 import { ProbedHealth } from "../../proxy/probed-health.ts";
 import type { Upstream } from "../../proxy/upstream.ts";
-import { weightOf } from "../../proxy/upstream-failure.ts";
 import { clientOf } from "./proxy-client.ts";
 import { type Probing, startProbing } from "./proxy-probing.ts";
 import type { UpstreamClient } from "./upstream/client.ts";
@@ -91,14 +91,8 @@ export class Targets {
 
   failed(target: Target, failure: UpstreamFailure): void {
     this.#observe({ kind: "upstream_failure", upstream: this.upstream.name, failure });
-    const { outlier } = target;
-    const weight = weightOf(failure);
-    if (weight === "none" || outlier === null) return;
-    const enough = outlier.failed();
-    // Requests that were under way when it was ejected say nothing new.
-    if (target.ejection !== null) return;
-    // Answers that the requests themselves bring about must not take every target away; one that is not there is no loss.
-    if (weight === "unreachable" || (enough && this.#mayEject())) this.#eject(target, outlier);
+    const length = ejectedFor(target, this.#targets, failure, monotonic());
+    if (length !== null) this.#eject(target, length);
   }
 
   destroy(): void {
@@ -110,13 +104,7 @@ export class Targets {
     for (const { client } of this.#targets) client.destroy();
   }
 
-  #mayEject(): boolean {
-    const ejected = this.#targets.filter(({ ejection }) => ejection !== null).length;
-    return (ejected + 1) * 2 <= this.#targets.length;
-  }
-
-  #eject(target: Target, outlier: Outlier): void {
-    const length = outlier.eject(monotonic());
+  #eject(target: Target, length: number): void {
     target.ejection = setTimeout(() => {
       target.ejection = null;
       this.#judge(target, null);

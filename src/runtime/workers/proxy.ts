@@ -1,8 +1,9 @@
 import type { Decision, IncomingRequest } from "../../app/decision.ts";
 import type { Gateway } from "../../app/gateway.ts";
-import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
+import type { OpenStreams } from "../../app/open-streams.ts";
 import { firstHeader, type HeaderList } from "../../lib/header-list.ts";
-import type { StreamCut } from "../../observe/streams.ts";
+import type { StreamKind } from "../../observe/streams.ts";
+import type { UpstreamFailure } from "../../observe/upstreams.ts";
 import { corsHeaders } from "../../policy/cors.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { createAddressSet } from "../../proxy/address.ts";
@@ -10,9 +11,11 @@ import { bodyTooLong, isTooLong } from "../../proxy/body-limit.ts";
 import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts";
 import { responseHeaders } from "../../proxy/response-headers.ts";
 import { rewriteTarget } from "../../proxy/rewrite.ts";
+import { isGatewayStatus, problemOf } from "../../proxy/upstream-failure.ts";
 import { limitedBody } from "./body-limit.ts";
 import { headerLines } from "./incoming.ts";
-import { Targets } from "./targets.ts";
+import { type Target, Targets } from "./targets.ts";
+import { watchedBody } from "./watched-body.ts";
 import { asksForWebSocket, joinWebSockets, withoutHandshake } from "./websocket.ts";
 
 export type Passed = Extract<Decision, { kind: "pass" }>;
@@ -30,10 +33,20 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const EVENT_STREAM = /^\s*text\/event-stream\b/i;
 /** Answers without a body (Fetch §2.2.3), besides 101. */
 const NO_BODY = new Set([204, 205, 304]);
+/** Bytes of a body that is over before anybody could cut it. */
+const SHORT = 256 * 1024;
+/** The platform decodes bodies, and codes them anew, unless it is told not to. */
+const AS_IT_IS: object = { encodeBody: "manual" };
+const AS_IT_COMES: object = { encodeResponseBody: "manual" };
 
 export function createProxy(gateway: Gateway): SendOn {
   const { config } = gateway;
-  const upstreams = new Map(Object.values(config.upstreams).map((upstream) => [upstream.name, new Targets(upstream)]));
+  const upstreams = new Map(
+    Object.values(config.upstreams).map((upstream) => [
+      upstream.name,
+      new Targets({ upstream, observe: gateway.observe, monotonic: () => performance.now() }),
+    ]),
+  );
   const trusted = createAddressSet(config.trustedProxies);
   // The same in every isolate: a request that comes round may come to another one.
   const pseudonym = `postern-edge-${new URL(config.issuer).host}`;
@@ -68,7 +81,12 @@ export function createProxy(gateway: Gateway): SendOn {
     const path = route.rewrite === null ? incoming.target : rewriteTarget(route.rewrite, incoming.target);
     // The platform's cache goes by the URL, and knows nothing of who asks.
     const cached = principal === null ? {} : ({ cache: "no-store" } as const);
-    const sent = await send(targets, path, { method, headers, body, redirect: "manual", ...cached }, bound);
+    const sent = await send(
+      targets,
+      path,
+      { method, headers, body, redirect: "manual", ...cached, ...AS_IT_COMES },
+      bound,
+    );
     if (!(sent instanceof Response)) return { ok: false, problem: sent };
 
     const written = responseHeaders({
@@ -126,54 +144,23 @@ function headersOf(lines: HeaderList): Headers {
 }
 
 /**
- * The body goes on as it comes. One that says how long it is, or that nobody in particular gets, is left to the platform altogether; any
- * other passes through here, so that it can be cut.
+ * The body goes on as it comes, in the coding that it has. A short one, or one that nobody in particular gets, is left to the platform
+ * altogether; any other is watched, so that it can be cut.
  */
 function answerOf(sent: Response, method: string, lines: HeaderList, passed: Passed, streams: OpenStreams): Response {
-  const init = { status: sent.status, headers: headersOf(lines) };
+  const init = { status: sent.status, headers: headersOf(lines), ...AS_IT_IS };
   const { principal, route } = passed;
   if (NO_BODY.has(sent.status) || method === "HEAD" || sent.body === null) return new Response(null, init);
-  if (principal === null || init.headers.has("content-length")) return new Response(sent.body, init);
-  const streamKind = EVENT_STREAM.test(init.headers.get("content-type") ?? "") ? "event_stream" : "response";
-  return new Response(watched(sent.body, { streamKind, principal, route }, streams), init);
+  const said = init.headers.get("content-length");
+  const length = said === null ? null : Number(said);
+  if (principal === null || (length !== null && length <= SHORT)) return new Response(sent.body, init);
+  const streamKind = kindOf(length, init.headers);
+  return new Response(watchedBody(sent.body, length, { streamKind, principal, route }, streams), init);
 }
 
-/** The body as long as it may go on. What fails fails for the client as well: half a body never looks whole. */
-function watched(
-  body: ReadableStream<Uint8Array>,
-  about: Omit<OpenStream, "cut">,
-  streams: OpenStreams,
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  let stream: OpenStream | null = null;
-  const end = (): void => {
-    if (stream !== null) streams.remove(stream);
-  };
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      const cut = (why: StreamCut): void => {
-        controller.error(new Error(why));
-        reader.cancel().catch(() => {});
-      };
-      stream = { ...about, cut };
-      streams.add(stream);
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        end();
-        controller.close();
-      } catch (error) {
-        end();
-        controller.error(error);
-      }
-    },
-    async cancel(reason) {
-      end();
-      await reader.cancel(reason);
-    },
-  });
+function kindOf(length: number | null, headers: Headers): StreamKind {
+  if (length !== null) return "download";
+  return EVENT_STREAM.test(headers.get("content-type") ?? "") ? "event_stream" : "response";
 }
 
 /** Asks one target, and another where that cannot have been reached and asking does no more than it would once. */
@@ -184,15 +171,27 @@ async function send(
   bound: SentBody["bound"],
 ): Promise<Response | Problem> {
   const mayRepeat = init.body == null && SAFE.has(init.method ?? "GET");
-  for (let last = !mayRepeat; ; last = true) {
-    const target = targets.pick();
+  for (let before: Target | null = null; ; ) {
+    const target = targets.take(before);
     const answer = await ask(target.origin + path, init, targets.upstream.responseTimeout, bound?.passed ?? null);
-    if (answer === "timeout") return { code: "upstream_timeout" };
-    if (answer !== "failed") return answer;
+    targets.release(target);
+    if (answer instanceof Response) {
+      if (isGatewayStatus(answer.status)) targets.failed(target, "gateway_status");
+      else targets.succeeded(target);
+      return answer;
+    }
     if (bound?.passed.aborted) return bound.problem;
-    targets.avoid(target);
-    if (last) return { code: "upstream_failed" };
+    const failure = failureOf(answer, init.body != null);
+    targets.failed(target, failure);
+    if (answer === "timeout" || !mayRepeat || before !== null) return problemOf(failure);
+    before = target;
   }
+}
+
+/** The platform says of all failures the same; and where a client breaks off its body, that the connection was lost as well. */
+function failureOf(answer: "failed" | "timeout", hasBody: boolean): UpstreamFailure {
+  if (answer === "timeout") return "response_timeout";
+  return hasBody ? "closed" : "connect";
 }
 
 /** `timeout`: milliseconds until the response's headers have come. */

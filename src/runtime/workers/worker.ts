@@ -6,6 +6,7 @@ import { problemResponse } from "../../http/problem.ts";
 import type { Problem, ProblemCode } from "../../protocol/errors.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { type Answers, createAnswers } from "./answers.ts";
+import { withBrokenBodyTold } from "./client-request.ts";
 import { readWorkerEnvironment } from "./environment.ts";
 import { handOver, isHandedOver } from "./handed-over.ts";
 import { incomingRequest, NO_REGION, regionOf } from "./incoming.ts";
@@ -113,7 +114,7 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
     const handed = await handOver(request, incoming, gateway.config);
     return handed instanceof Response ? ownAnswer(handed, RESERVED) : refuse(handed, RESERVED);
   }
-  const answered = gateway.endpoints(request, connection);
+  const answered = gateway.endpoints(withBrokenBodyTold(request), connection);
   // Begun is done, whether or not the client waits for the answer.
   context.waitUntil(answered.catch(() => {}));
   return ownAnswer(await answered, RESERVED);
