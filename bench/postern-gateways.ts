@@ -20,6 +20,8 @@ export interface Gateway extends Running {
 export interface GatewayOptions {
   readonly core: Program["core"];
   readonly accessLog?: boolean;
+  /** What it runs on; left out: this Node. */
+  readonly runtime?: string;
   /** Whether memory-probe.ts answers for it. */
   readonly probed?: boolean;
 }
@@ -67,7 +69,7 @@ export class PosternGateways {
     return { POSTERN_SECRET: this.secret, NODE_ENV: "production" };
   }
 
-  async start({ core, accessLog = false, probed = false }: GatewayOptions): Promise<Gateway> {
+  async start({ core, accessLog = false, runtime, probed = false }: GatewayOptions): Promise<Gateway> {
     const { folder, env } = this;
     const name = `postern-${this.#started.length}`;
     const [port, operations] = [await freePort(), await freePort()];
@@ -75,10 +77,13 @@ export class PosternGateways {
     const own = { listen: `127.0.0.1:${port}`, operations: { listen: `127.0.0.1:${operations}` } };
     writeFileSync(file, JSON.stringify({ ...this.#config(), ...own, log: { access: accessLog } }));
     const { profile } = this.#ground;
-    const profiling = core === "contender" && profile !== null ? ["--cpu-prof", `--cpu-prof-dir=${profile}`] : [];
+    const profiling =
+      core === "contender" && runtime === undefined && profile !== null
+        ? ["--cpu-prof", `--cpu-prof-dir=${profile}`]
+        : [];
     const probing = probed ? ["--expose-gc", `--import=${MEMORY_PROBE}`] : [];
     const args = [...profiling, ...probing, MAIN, "serve", "--config", file];
-    const program = { name, command: process.execPath, args, env, core, folder, ipc: probed };
+    const program = { name, command: runtime ?? process.execPath, args, env, core, folder, ipc: probed };
     const gateway = { ...(await startListening(program, port)), port, operations, file };
     this.#started.push(gateway);
     return gateway;

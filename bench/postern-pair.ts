@@ -5,7 +5,7 @@ import type { Ground } from "./contender.ts";
 import { USERS } from "./issuer.ts";
 import { type Mint, mintOn } from "./minting.ts";
 import type { Account } from "./postern-client.ts";
-import { type Deployment, type Gateway, MAIN, PosternGateways } from "./postern-gateways.ts";
+import { type Deployment, type Gateway, type GatewayOptions, MAIN, PosternGateways } from "./postern-gateways.ts";
 import { Seeding } from "./seeding.ts";
 
 /** A user has a hundred sessions at most. */
@@ -26,7 +26,7 @@ export interface PosternPair {
 export async function startPair(
   ground: Ground,
   deployment: Deployment = {},
-  options: { readonly accessLog?: boolean } = {},
+  options: Omit<GatewayOptions, "core"> = {},
 ): Promise<PosternPair> {
   const gateways = await PosternGateways.on(ground, deployment);
   try {

@@ -5,7 +5,7 @@ import { fastify, fastifyRedis } from "../contenders/fastify.ts";
 import { haproxyEs256, haproxyRs256 } from "../contenders/haproxy.ts";
 import { hono, honoRedis } from "../contenders/hono.ts";
 import { nginx } from "../contenders/nginx.ts";
-import { posternDefaults } from "../contenders/postern.ts";
+import { posternDefaults, posternOnBun } from "../contenders/postern.ts";
 import { USERS } from "../issuer.ts";
 import { apiRequest } from "../load-plan.ts";
 
@@ -17,6 +17,7 @@ export const proxied: Comparison = {
   contenders: [
     bareNode,
     posternDefaults,
+    posternOnBun,
     nginx,
     haproxyRs256,
     haproxyEs256,

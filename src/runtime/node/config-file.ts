@@ -1,5 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { registerHooks } from "node:module";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Config, StoreAddress } from "../../config/config.ts";
@@ -127,6 +126,8 @@ async function importConfig(path: string): Promise<{ readonly default?: unknown 
   const self = new URL(`../../index${extname(import.meta.url)}`, import.meta.url).href;
   const version = imports === 0 ? "" : `?read=${imports}`;
   imports++;
+  // Where there is a module to be read, and not before: Bun has no such hooks.
+  const { registerHooks } = await import("node:module");
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (specifier === "postern") return { url: self, shortCircuit: true };
