@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { request } from "undici";
 import { WORKER_ENTRY } from "../test/support/worker-bundle.ts";
 import type { Ground } from "./contender.ts";
 import { USERS } from "./issuer.ts";
-import type { Account } from "./postern-client.ts";
+import { type Account, addUsers } from "./postern-client.ts";
 import type { PosternFleet } from "./postern-fleet.ts";
 import { freePort, type Running } from "./processes.ts";
 import { deployWorker, type WorkerDeployment } from "./workerd.ts";
@@ -27,27 +26,12 @@ export async function startEdgePostern(ground: Ground, isolates = 1): Promise<Ed
   });
   const running = await deployment.start();
   try {
-    const accounts: Account[] = [];
-    while (accounts.length < USERS) {
-      const account = { username: `user${accounts.length}`, password: randomBytes(20).toString("base64url") };
-      await addUser(deployment.ports[0] ?? 0, adminToken, account);
-      accounts.push(account);
-    }
+    const accounts = await addUsers(USERS, deployment.ports[0] ?? 0, adminToken);
     return { ...deployment, running, accounts, stop: () => running.stop() };
   } catch (error) {
     await running.stop();
     throw error;
   }
-}
-
-async function addUser(port: number, adminToken: string, account: Account): Promise<void> {
-  const { statusCode, body } = await request(`http://127.0.0.1:${port}/admin/users`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ ...account, roles: ["user"] }),
-  });
-  const text = await body.text();
-  if (statusCode !== 201) throw new Error(`users add: ${statusCode} ${text}`);
 }
 
 interface EdgeProgram {

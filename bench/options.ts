@@ -28,7 +28,7 @@ export function readOptions(): Options {
       help: { type: "boolean", default: false },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? 2 : 7));
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error("--rounds takes 1 to 100");
   const cpuTime = Number(values["cpu-time"] ?? (values.quick ? 250 : 800));
   if (!Number.isInteger(cpuTime) || cpuTime < 50 || cpuTime > 10_000) throw new Error("--cpu-time takes 50 to 10000");
@@ -49,7 +49,7 @@ export function readOptions(): Options {
 export const usage = (rows: readonly string[], contenders: readonly string[]): string =>
   `npm run bench -- [--quick] [--rounds N] [--cpu-time MS] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
 
-  --quick   2 short rounds instead of 7, and a tenth of what is counted by the thousand, for a first look
+  --quick   2 short rounds instead of 5, and a tenth of what is counted by the thousand, for a first look
   --rounds, --cpu-time
             how often each contender is measured, and how much of its CPU time that takes; many short rounds hold best on a busy machine
   --rows    ${rows.join(", ")}

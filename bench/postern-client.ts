@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { request } from "undici";
 
 export interface Account {
@@ -36,6 +37,16 @@ export async function logIn(port: number, account: Account): Promise<Login> {
 export async function refresh(port: number, token: string): Promise<Login> {
   const answer = await post(port, "/auth/refresh", JSON.stringify({ refresh_token: token }));
   return { access: String(answer.access_token), refresh: String(answer.refresh_token) };
+}
+
+/** By the admin API, which is on the operations listener unless it is public. */
+export async function addUsers(count: number, port: number, adminToken: string): Promise<readonly Account[]> {
+  return makeMany(count, 1, async (index) => {
+    const account = { username: `user${index}`, password: randomBytes(20).toString("base64url") };
+    const user = JSON.stringify({ ...account, roles: ["user"] });
+    await post(port, "/admin/users", user, `Bearer ${adminToken}`);
+    return account;
+  });
 }
 
 export async function logOut(port: number, accessToken: string): Promise<void> {

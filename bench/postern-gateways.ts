@@ -6,7 +6,7 @@ import type { Ground } from "./contender.ts";
 import type { ConfiguredRoute } from "./many-routes.ts";
 import { freePort, type Program, type Running, startListening } from "./processes.ts";
 
-export const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const MEMORY_PROBE = new URL("./memory-probe.ts", import.meta.url).href;
 
 export interface Gateway extends Running {
@@ -49,6 +49,7 @@ export class PosternGateways {
   readonly store: string;
   readonly issuer: string;
   readonly secret = randomBytes(32).toString("base64url");
+  readonly adminToken = randomBytes(32).toString("base64url");
   readonly #ground: Ground;
   readonly #deployment: Deployment;
   readonly #started: Gateway[] = [];
@@ -66,7 +67,7 @@ export class PosternGateways {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { POSTERN_SECRET: this.secret, NODE_ENV: "production" };
+    return { POSTERN_SECRET: this.secret, POSTERN_ADMIN_TOKEN: this.adminToken, NODE_ENV: "production" };
   }
 
   async start({ core, accessLog = false, runtime, probed = false }: GatewayOptions): Promise<Gateway> {

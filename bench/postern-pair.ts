@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import type { Ground } from "./contender.ts";
 import { USERS } from "./issuer.ts";
 import { type Mint, mintOn } from "./minting.ts";
-import type { Account } from "./postern-client.ts";
-import { type Deployment, type Gateway, type GatewayOptions, MAIN, PosternGateways } from "./postern-gateways.ts";
+import { type Account, addUsers } from "./postern-client.ts";
+import { type Deployment, type Gateway, type GatewayOptions, PosternGateways } from "./postern-gateways.ts";
 import { Seeding } from "./seeding.ts";
 
 /** A user has a hundred sessions at most. */
@@ -32,12 +29,7 @@ export async function startPair(
   try {
     const measured = await gateways.start({ core: "contender", ...options });
     const other = await gateways.start({ core: "rest" });
-    const accounts: Account[] = [];
-    while (accounts.length < USERS) {
-      const account = { username: `user${accounts.length}`, password: randomBytes(20).toString("base64url") };
-      await addUser(other.file, account, gateways);
-      accounts.push(account);
-    }
+    const accounts = await addUsers(USERS, other.operations, gateways.adminToken);
     const seeding = await Seeding.on(gateways);
     const mint = await mintOn(seeding.store, gateways);
     return {
@@ -52,20 +44,4 @@ export async function startPair(
     await gateways.stop();
     throw error;
   }
-}
-
-async function addUser(
-  config: string,
-  { username, password }: Account,
-  { folder, env }: Pick<PosternGateways, "folder" | "env">,
-): Promise<void> {
-  const args = [MAIN, "users", "add", username, "--role", "user", "--password-stdin", "--config", config];
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  child.stdin.end(`${password}\n`);
-  const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`users add ended with ${code}`);
 }

@@ -55,6 +55,14 @@ const ROWS: readonly Row[] = [
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
+/** Says how long a row has taken. */
+async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const result = await work();
+  say(`${name}: took ${Math.round((performance.now() - began) / 1000)} s`);
+  return result;
+}
+
 /** Runs what the options ask for. */
 async function findOut(options: Options, ground: Ground, generator: Running): Promise<Findings> {
   const effort: Effort = { rounds: options.rounds, cpuTime: options.cpuTime, say };
@@ -63,7 +71,9 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
     const wanted = comparison.contenders.filter(({ name }) => options.wantsContender(name));
     for (const { name, missing } of wanted) if (missing) say(`${name}: left out, ${missing}`);
     const contenders = wanted.filter(({ missing }) => missing === null);
-    const measurements = await compare({ ...comparison, contenders }, ground, generator, effort);
+    const measurements = await timed(comparison.name, () =>
+      compare({ ...comparison, contenders }, ground, generator, effort),
+    );
     comparisons.set(comparison.name, measurements);
     // At once, so that a row that fails later does not take these figures with it.
     process.stdout.write(`${comparisonTable(comparison, measurements)}\n`);
@@ -76,7 +86,7 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
       continue;
     }
     say(name);
-    const found = await measure(bench);
+    const found = await timed(name, () => measure(bench));
     rows.push(found);
     process.stdout.write(`${found.table}\n`);
   }
@@ -84,7 +94,9 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
 }
 
 function report({ rounds }: Options, findings: Findings): string {
-  const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds. ${describeMachine()}`;
+  const minutes = Math.round(process.uptime() / 60);
+  const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, in ${minutes} minutes. ${describeMachine()}`;
+
   const comparisons = COMPARISONS.flatMap((comparison) => {
     const measurements = findings.comparisons.get(comparison.name);
     return measurements ? [comparisonTable(comparison, measurements)] : [];

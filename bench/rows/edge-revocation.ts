@@ -10,7 +10,7 @@ import type { Bench, Row } from "../row.ts";
 /** Milliseconds from one logout to the next: no multiple of the half second between two pulls, so that every moment between them is met. */
 const EVERY = 737;
 
-const sessionCount = ({ quick }: Bench): number => (quick ? 20 : 100);
+const sessionCount = ({ quick }: Bench): number => (quick ? 20 : 60);
 
 /** From one isolate to another that is busy. */
 export const edgeRevocation: Row = {
