@@ -3,9 +3,10 @@ import { decodeBase64url } from "../lib/base64url.ts";
 /** Longer tokens are refused before anything reads them. */
 export const MAX_TOKEN_LENGTH = 8192;
 
-/** The bytes of a compact JWS (RFC 7515 §3.1), none of them trusted. */
+/** The parts of a compact JWS (RFC 7515 §3.1), none of them trusted. */
 export interface CompactJws {
-  readonly header: Uint8Array;
+  /** Still in base64url: those of one key's tokens are alike, and need not be decoded each time. */
+  readonly header: string;
   readonly payload: Uint8Array;
   readonly signature: Uint8Array;
   /** What was signed: the first two parts as they stand. */
@@ -23,17 +24,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * Splits a compact JWS: exactly three parts, each canonical base64url, so that one sequence of bytes has one spelling. Padding,
- * white space and changed spare bits, which libraries let pass, are refused; so is a JWE, whatever is in it.
+ * white space and changed spare bits, which libraries let pass, are refused, in the header by `readHeader`; so is a JWE, whatever is
+ * in it.
  */
 export function splitJws(text: string): CompactJws | null {
   if (text.length > MAX_TOKEN_LENGTH) return null;
   const first = text.indexOf(".");
   const last = text.lastIndexOf(".");
-  const header = decodePart(text.slice(0, first));
+  const header = text.slice(0, first);
   // A further dot is in here, and is no letter of base64url.
   const payload = decodePart(text.slice(first + 1, last));
   const signature = decodePart(text.slice(last + 1));
-  if (header === null || payload === null || signature === null) return null;
+  if (first < 1 || payload === null || signature === null) return null;
   return { header, payload, signature, signingInput: text.slice(0, last) };
 }
 
@@ -44,9 +46,10 @@ const decodePart = (part: string): Uint8Array | null => (part === "" ? null : de
 const HEADER_MEMBERS = new Set(["alg", "kid", "typ"]);
 const KID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The header, or null when it is none that a token of ours has. */
-export function readHeader(bytes: Uint8Array): TokenHeader | null {
-  const members = parseJsonObject(bytes);
+/** The header of a compact JWS, or null when it is none that a token of ours has. */
+export function readHeader(part: string): TokenHeader | null {
+  const bytes = decodePart(part);
+  const members = bytes === null ? null : parseJsonObject(bytes);
   if (members === null || !Object.keys(members).every((name) => HEADER_MEMBERS.has(name))) return null;
   const { alg, kid, typ } = members;
   if (typeof alg !== "string" || typeof kid !== "string" || typeof typ !== "string" || !KID.test(kid)) return null;

@@ -1,7 +1,14 @@
 import type { KeyRing, SignatureCheck, VerifyKey } from "../keys/key-ring.ts";
 import type { Verified } from "./access-token.ts";
 import type { CacheBounds } from "./generation-cache.ts";
-import { type CompactJws, type JsonObject, parseJsonObject, readHeader, splitJws } from "./parse-jwt.ts";
+import {
+  type CompactJws,
+  type JsonObject,
+  parseJsonObject,
+  readHeader,
+  splitJws,
+  type TokenHeader,
+} from "./parse-jwt.ts";
 import { createVerifiedCache, type VerifiedToken } from "./verified-cache.ts";
 
 export interface VerifierOptions<T> {
@@ -34,22 +41,32 @@ export function createTokenVerifier<T extends { readonly exp: number }>(options:
   // RFC 9068 §4: the media type, with or without its tree; media types are compared without regard to case.
   const type = new RegExp(`^(?:application/)?${options.type.replace("+", "\\+")}$`, "i");
 
+  /** Of the last token that named a key of ours: every token of one key has the same header, letter for letter. */
+  let known: { readonly part: string; readonly header: TokenHeader } | null = null;
+
+  function headerOf(part: string): TokenHeader | null {
+    if (part === known?.part) return known.header;
+    const header = readHeader(part);
+    return header !== null && type.test(header.typ) ? header : null;
+  }
+
   type Checked = VerifiedToken<T> | "token_invalid" | "unknown_key";
 
   /** Everything but `exp`, from the cache or anew. */
   function check(token: string, now: number): Checked | Promise<Checked> {
-    const known = cache.get(token);
-    if (known !== undefined) {
-      if (keyRing.find(known.key.kid) === known.key) return known;
-      cache.delete(known);
+    const seen = cache.get(token);
+    if (seen !== undefined) {
+      if (keyRing.find(seen.key.kid) === seen.key) return seen;
+      cache.delete(seen);
     }
     const jws = splitJws(token);
-    const header = jws === null ? null : readHeader(jws.header);
-    if (jws === null || header === null || !type.test(header.typ)) return "token_invalid";
+    const header = jws === null ? null : headerOf(jws.header);
+    if (jws === null || header === null) return "token_invalid";
     const key = keyRing.find(header.kid);
     if (key === null) return "unknown_key";
     // The key decides; the header may only agree (RFC 8725 §3.1).
     if (header.alg !== key.alg) return "token_invalid";
+    if (header !== known?.header) known = { part: jws.header, header };
     const good = signature.verify(key, jws.signingInput, jws.signature);
     if (typeof good === "boolean") return good ? accept(token, jws, key, now) : "token_invalid";
     return good.then((isGood) => (isGood ? accept(token, jws, key, now) : "token_invalid"));

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
-import type { ImportSigner } from "../../keys/signer.ts";
+import type { ImportSigner, JwsHeader } from "../../keys/signer.ts";
 import { ecdsaFromDer } from "../../lib/ecdsa-signature.ts";
 import type { Algorithm } from "../../protocol/claims.ts";
 
@@ -9,8 +9,19 @@ import type { Algorithm } from "../../protocol/claims.ts";
  */
 export const importNodeSigner: ImportSigner = async (jwk, alg) => {
   const key = createPrivateKey({ key: { ...jwk }, format: "jwk" });
+  /** Few: a key has one name, and signs a few types. */
+  const headers = new Map<string, { readonly header: JwsHeader; readonly part: string }>();
+
+  function headerPart(header: JwsHeader): string {
+    const known = headers.get(header.typ);
+    if (known?.header.kid === header.kid && known.header.alg === header.alg) return known.part;
+    const part = base64url(JSON.stringify(header));
+    headers.set(header.typ, { header, part });
+    return part;
+  }
+
   return (header, payload) => {
-    const input = `${base64url(JSON.stringify(header))}.${base64url(payload)}`;
+    const input = `${headerPart(header)}.${base64url(payload)}`;
     // Latin-1 is exact: the signing input is base64url and dots.
     return `${input}.${toBase64url(signature(alg, Buffer.from(input, "latin1"), key))}`;
   };

@@ -23,6 +23,16 @@ describe("base64url", () => {
     );
   });
 
+  it.each([8188, 8192, 8196, 20_000])("reads %i characters, and none of them beyond ASCII", (length) => {
+    const text = "_wAB".repeat(length / 4);
+    expect(decodeBase64url(text)).toEqual(Uint8Array.from(Buffer.from(text, "base64url")));
+    for (const other of ["é", "€", "\ud800", "😀"]) {
+      for (const at of [0, 5, length - other.length]) {
+        expect(decodeBase64url(text.slice(0, at) + other + text.slice(at + other.length))).toBeNull();
+      }
+    }
+  });
+
   it("has one spelling for one byte string", () => {
     const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
       .map((last) => `Y${last}`)

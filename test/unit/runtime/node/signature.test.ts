@@ -22,7 +22,8 @@ async function importKey(jwk: Jwk, alg: Algorithm): Promise<VerifyKey> {
 /** The gateway's own check, as far as a signature goes. */
 async function ours(text: string, key: VerifyKey): Promise<boolean> {
   const jws = splitJws(text);
-  if (jws === null || parseJsonObject(jws.header)?.alg !== key.alg) return false;
+  const header = jws === null ? null : decodeBase64url(jws.header);
+  if (jws === null || header === null || parseJsonObject(header)?.alg !== key.alg) return false;
   return nodeSignatureCheck.verify(key, jws.signingInput, jws.signature);
 }
 
@@ -152,7 +153,10 @@ describe("signature check of node:crypto, with jose as its oracle", () => {
     expect(withoutAlg).toHaveLength(4);
     expect(differing).toEqual([EMPTY_PAYLOAD]);
     const texts = new Map(groups.flatMap(({ tests }) => tests.map(({ tcId, jws }) => [tcId, jws] as const)));
-    for (const tcId of [360, 365, 368, 375]) expect([tcId, splitJws(texts.get(tcId) ?? "")]).toEqual([tcId, null]);
+    for (const tcId of [360, 365, 368, 375]) {
+      const jws = splitJws(texts.get(tcId) ?? "");
+      expect([tcId, jws && decodeBase64url(jws.header)]).toEqual([tcId, null]);
+    }
     // Two more are called invalid for their padding, but in the file they are letter for letter the valid one.
     for (const tcId of [367, 370]) expect([tcId, texts.get(tcId)]).toEqual([tcId, texts.get(357)]);
   });
