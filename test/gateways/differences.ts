@@ -24,6 +24,7 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/http/upstream-restart.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-forwarding.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-large-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-listener.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/route-rewriting.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-messages.test.ts": { on: SQLITE, why: TRANSPORT },

@@ -2,6 +2,7 @@ import type { Decision } from "../../src/app/decision.ts";
 import type { Connection } from "../../src/app/endpoints.ts";
 import type { Front } from "../../src/app/gateway.ts";
 import type { OpenStream } from "../../src/app/open-streams.ts";
+import type { ListenerTls } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { problemResponse } from "../../src/http/problem.ts";
 import { firstHeader } from "../../src/lib/header-list.ts";
@@ -36,12 +37,12 @@ export async function startTestGateway(
   input: Readonly<Record<string, unknown>>,
   answer: (request: Request, connection: Connection) => Promise<Response> = async (request) =>
     Response.json({ method: request.method, url: request.url, body: await request.text() }),
-  /** Parts that a test replaces. */
-  replaced: Partial<Front> = {},
+  /** Parts that a test replaces, and what the listener's TLS has in its files. */
+  { tls, ...replaced }: Partial<Front> & { readonly tls?: ListenerTls } = {},
 ): Promise<TestGateway> {
   const parsed = parseConfig({ issuer: "https://app.example.com", ...input });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const { config } = parsed;
+  const config = tls === undefined ? parsed.config : { ...parsed.config, tls };
   const router = createRouter(config.routes, reservedPaths(config));
   const observed: Observation[] = [];
   const answered: Request[] = [];

@@ -13,6 +13,7 @@ import type { RevisedView } from "../../revocation/view.ts";
 import type { Exchange, Passed } from "./exchange.ts";
 import { letGo } from "./let-go.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
+import { writeAndFree } from "./spent-pieces.ts";
 import type { Connection, ResponseHandler } from "./upstream/connection.ts";
 import type { ResponseHead } from "./upstream/response-head.ts";
 import { Defect, type UpstreamError } from "./upstream/upstream-error.ts";
@@ -209,7 +210,7 @@ export class Relay implements ResponseHandler, Waiting {
       return;
     }
     if (this.#kind === "download" && ++this.#pieces === LONG) this.#open();
-    if (this.#exchange.gone || res.write(piece) || this.#waiting) return;
+    if (this.#exchange.gone || writeAndFree(res, piece) || this.#waiting) return;
     this.#waiting = true;
     this.#connection?.pause(this);
     res.once("drain", () => {

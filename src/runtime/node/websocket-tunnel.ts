@@ -4,6 +4,7 @@ import { CLOSE_UNAUTHENTICATED } from "../../protocol/names.ts";
 import { closeFrame, FramePosition } from "../../proxy/websocket-frames.ts";
 import type { Upgrade } from "./exchange.ts";
 import { letGo } from "./let-go.ts";
+import { writeAndFree } from "./spent-pieces.ts";
 
 /** How long a side may take to receive what is left once the other has gone. */
 const LINGER = 5_000;
@@ -96,14 +97,14 @@ export class WebSocketTunnel {
   #fromClient(chunk: Buffer): void {
     if (this.#phase !== "open") return;
     this.#toUpstream.pass(chunk);
-    if (!this.#upstream.write(chunk)) this.#hold(this.#client, this.#upstream);
+    if (!writeAndFree(this.#upstream, chunk)) this.#hold(this.#client, this.#upstream);
   }
 
   #fromUpstream(chunk: Buffer): void {
     switch (this.#phase) {
       case "open":
         this.#toClient.pass(chunk);
-        if (!this.#client.write(chunk)) this.#hold(this.#upstream, this.#client);
+        if (!writeAndFree(this.#client, chunk)) this.#hold(this.#upstream, this.#client);
         return;
       case "finishing":
         this.#client.write(chunk.subarray(0, this.#toClient.passFrame(chunk)));

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { writeAndFree } from "../spent-pieces.ts";
 
 export interface RequestBodyEvents {
   onSent(): void;
@@ -48,7 +49,7 @@ export class RequestBody {
     if (this.#chunked) {
       socket.cork();
       socket.write(`${piece.length.toString(16)}\r\n`, "latin1");
-      socket.write(piece);
+      writeAndFree(socket, piece);
       socket.write("\r\n", "latin1");
       socket.uncork();
     } else {
@@ -57,7 +58,7 @@ export class RequestBody {
         this.#fail(new Error("more than its length"));
         return;
       }
-      socket.write(piece);
+      writeAndFree(socket, piece);
     }
     if (socket.writableNeedDrain) this.#body.pause();
   };
