@@ -85,7 +85,7 @@ export class PosternGateways {
     const probing = probed ? ["--expose-gc", `--import=${MEMORY_PROBE}`] : [];
     const args = [...profiling, ...probing, MAIN, "serve", "--config", file];
     const program = { name, command: runtime ?? process.execPath, args, env, core, folder, ipc: probed };
-    const gateway = { ...(await startListening(program, port)), port, operations, file };
+    const gateway = { ...(await startListening(program, port, operations)), port, operations, file };
     this.#started.push(gateway);
     return gateway;
   }

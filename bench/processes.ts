@@ -52,12 +52,12 @@ export function start(program: Program): Running {
   };
 }
 
-/** Starts a program that listens, and resolves once it takes connections on `port`. */
-export async function startListening(program: Program, port: number): Promise<Running> {
+/** Starts a program that listens, and resolves once it takes connections on every one of these ports. */
+export async function startListening(program: Program, ...ports: readonly number[]): Promise<Running> {
   const running = start(program);
   for (let attempt = 0; attempt < 1000; attempt++) {
     if (running.process.exitCode !== null) break;
-    if (await takesConnections(port)) return running;
+    if ((await Promise.all(ports.map(takesConnections))).every(Boolean)) return running;
     await setTimeout(20);
   }
   await running.stop();

@@ -97,12 +97,12 @@ function report({ rounds }: Options, findings: Findings): string {
   const minutes = Math.round(process.uptime() / 60);
   const head = `Measured on ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, in ${minutes} minutes. ${describeMachine()}`;
 
-  const comparisons = COMPARISONS.flatMap((comparison) => {
+  const [main = "", ...others] = COMPARISONS.flatMap((comparison) => {
     const measurements = findings.comparisons.get(comparison.name);
     return measurements ? [comparisonTable(comparison, measurements)] : [];
   });
-  const tables = [...comparisons, ...findings.rows.map(({ table }) => table)];
-  return `\n${head}\n\n${[targetTable(findings, true), ...tables].join("\n")}`;
+  const tables = [main, targetTable(findings, true), ...others, ...findings.rows.map(({ table }) => table)];
+  return `\n${head}\n\n${tables.join("\n")}`;
 }
 
 async function main(options: Options): Promise<void> {
