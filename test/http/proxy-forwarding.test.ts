@@ -1,27 +1,46 @@
-import { createServer } from "node:net";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { allHeaders } from "../../src/lib/header-list.ts";
 import { freePort } from "../support/free-port.ts";
 import { rawRequest } from "../support/raw-http.ts";
-import { OK, type RecordedConnection, startRecordingUpstream } from "../support/recording-upstream.ts";
-import { startTestGateway } from "./proxy-gateway.ts";
+import {
+  OK,
+  type RecordedConnection,
+  type RecordingUpstream,
+  startRecordingUpstream,
+} from "../support/recording-upstream.ts";
+import { type Proxied, startProxied } from "./proxied.ts";
 
-const ROUTES = [
-  { path: "/*", upstream: "up", access: "required" },
-  { path: "/public/*", upstream: "up", access: "public" },
-  { path: "/lax/*", upstream: "up", access: "public", allowAmbiguousPath: true },
-  { path: "/nothing", access: "public" },
-];
-
-const start = async (answer?: (connection: RecordedConnection) => void, upstream: Record<string, unknown> = {}) => {
-  const up = await startRecordingUpstream(answer);
-  const upstreams = { up: { targets: [up.url], ...upstream } };
-  return { up, gateway: await startTestGateway({ upstreams, routes: ROUTES }) };
-};
+let gateway: Proxied;
+let one: RecordingUpstream;
+let two: RecordingUpstream;
+/** Where nothing listens. */
+let dead: string;
+beforeAll(async () => {
+  [one, two] = [await startRecordingUpstream(), await startRecordingUpstream()];
+  dead = `http://127.0.0.1:${await freePort()}`;
+  gateway = await startProxied((up) => ({
+    upstreams: {
+      up: { targets: [up] },
+      slow: { targets: [up], responseTimeout: "100ms" },
+      dead: { targets: [dead] },
+      pair: { targets: [one.url, two.url] },
+      lame: { targets: [dead, up] },
+      crippled: { targets: [dead, up] },
+    },
+    routes: [
+      { path: "/*", upstream: "up", access: "required" },
+      { path: "/public/*", upstream: "up", access: "public" },
+      { path: "/lax/*", upstream: "up", access: "public", allowAmbiguousPath: true },
+      { path: "/nothing", access: "public" },
+      ...["slow", "dead", "pair", "lame", "crippled"].map((name) => ({
+        ...{ path: `/${name}`, upstream: name, access: "public" },
+      })),
+    ],
+  }));
+});
 
 const get = (target: string, ...headers: string[]) =>
   `GET ${target} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n${headers.map((line) => `${line}\r\n`).join("")}\r\n`;
-const ALICE = "Authorization: Bearer good-alice";
 
 const answering = (...lines: string[]) => {
   const text = lines.join("\r\n");
@@ -32,12 +51,12 @@ const headerLines = (text: string) => text.slice(0, text.indexOf("\r\n\r\n")).sp
 
 describe("what reaches the upstream", () => {
   test("a whole request, in bytes", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const answer = await rawRequest(
       gateway.url,
       get(
         "/a/b?q=%2B+x&&r=",
-        ALICE,
+        gateway.bearer,
         "X-Auth-User: root",
         "X_AUTH_USER: root",
         "Cookie: a=1; __Host-Http-postern=RT; b=2",
@@ -50,23 +69,25 @@ describe("what reaches the upstream", () => {
     expect(head?.line).toBe("GET /a/b?q=%2B+x&&r= HTTP/1.1");
     const masked = head?.headers.map((part) => part.replace(/[0-9a-f]{12,}/g, (digits) => `<${digits.length}>`));
     expect(masked).toEqual([
-      ...["host", up.url.replace("http://", "")],
+      ...["host", gateway.up.url.replace("http://", "")],
       ...["Cookie", "a=1; b=2", "X-Keep", "v", "Via", "1.1 postern-<12>"],
       ...["X-Forwarded-For", "127.0.0.1", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "app.example.com"],
-      ...["X-Request-Id", "<32>", "traceparent", "00-<32>-<16>-01", "X-Auth-User", "alice"],
+      ...["X-Request-Id", "<32>", "traceparent", "00-<32>-<16>-01", "X-Auth-User", gateway.sub],
+      ...["X-Auth-Name", "alice", "X-Auth-Session", expect.stringMatching(/^s_/)],
+      ...["X-Auth-Roles", "user", "X-Auth-Scope", "orders:read", "X-Auth-Identity", expect.stringMatching(/^ey/)],
     ]);
   });
 
   test("a client cannot have what the gateway adds removed, nor its own identity added", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const connection = "Connection: close, X-Auth-User, Authorization, Cookie, Via";
     await rawRequest(
       gateway.url,
-      get("/a", ALICE, connection, "x-aUTH-uSER: root").replace("Connection: close\r\n", ""),
+      get("/a", gateway.bearer, connection, "x-aUTH-uSER: root").replace("Connection: close\r\n", ""),
     );
     await rawRequest(gateway.url, get("/public", "x_auth_user: root", "X-Auth-User: root"));
     const [first, second] = up.heads();
-    expect(allHeaders(first?.headers ?? [], "x-auth-user")).toEqual(["alice"]);
+    expect(allHeaders(first?.headers ?? [], "x-auth-user")).toEqual([gateway.sub]);
     expect(allHeaders(second?.headers ?? [], "x-auth-user")).toEqual([]);
     expect(up.connections.map(({ received }) => received).join()).not.toContain("root");
   });
@@ -81,7 +102,7 @@ describe("what reaches the upstream", () => {
     "/public?a&a=",
     "/public?/../x",
   ])("%s arrives byte for byte", async (target) => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     expect((await rawRequest(gateway.url, get(target))).status).toBe(200);
     expect(up.heads()[0]?.line).toBe(`GET ${target} HTTP/1.1`);
   });
@@ -95,24 +116,25 @@ describe("what reaches the upstream", () => {
     "/PUBLIC/x",
     "/%70ublic/x",
   ])("%s is refused and reaches nobody", async (target) => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     expect((await rawRequest(gateway.url, get(target))).status).toBe(400);
     expect(up.connections).toHaveLength(0);
   });
 
   test("nothing without a token, with a challenge", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const answer = await rawRequest(gateway.url, get("/a"));
     expect(answer.status).toBe(401);
     expect(headerLines(answer.text)).toContain("WWW-Authenticate: Bearer");
     expect(headerLines(answer.text)).toContain("X-Content-Type-Options: nosniff");
     expect(JSON.parse(body(answer.text))).toMatchObject({ status: 401, code: "unauthenticated" });
     expect(up.connections).toHaveLength(0);
-    expect(gateway.observed).toMatchObject([{ kind: "request", route: "/*", outcome: "unauthenticated", status: 401 }]);
+    const requests = (await gateway.gateway.observed()).filter(({ kind }) => kind === "request");
+    expect(requests.at(-1)).toMatchObject({ route: "/*", outcome: "unauthenticated", status: 401 });
   });
 
   test("a route without an upstream is not found, and a request that came back is refused", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     expect((await rawRequest(gateway.url, get("/nothing"))).status).toBe(404);
     await rawRequest(gateway.url, get("/public"));
     const via = allHeaders(up.heads()[0]?.headers ?? [], "via")[0];
@@ -123,7 +145,7 @@ describe("what reaches the upstream", () => {
 
 describe("what comes back", () => {
   test("the response as it is, Set-Cookie lines apart, ours left out", async () => {
-    const { gateway } = await start(
+    gateway.scene(
       answering(
         "HTTP/1.1 207 Many Things",
         "Connection: close, X-Hop",
@@ -137,7 +159,7 @@ describe("what comes back", () => {
         "\u001f\u008b\u0008",
       ),
     );
-    const answer = await rawRequest(gateway.url, get("/a", ALICE));
+    const answer = await rawRequest(gateway.url, get("/a", gateway.bearer));
     expect(answer.text.split("\r\n")[0]).toBe("HTTP/1.1 207 Many Things");
     const lines = headerLines(answer.text);
     expect(lines.slice(0, 4)).toEqual([
@@ -154,9 +176,7 @@ describe("what comes back", () => {
   });
 
   test("a reason phrase that is not ASCII is replaced", async () => {
-    const { gateway } = await start(
-      answering("HTTP/1.1 200 \u00fc", "X: \u00fc", "Content-Length: 0", "Connection: close", "", ""),
-    );
+    gateway.scene(answering("HTTP/1.1 200 \u00fc", "X: \u00fc", "Content-Length: 0", "Connection: close", "", ""));
     const answer = await rawRequest(gateway.url, get("/public"));
     expect(answer.text).toMatch(/^HTTP\/1\.1 200 OK\r\nX: \u00fc\r\n/);
   });
@@ -164,9 +184,7 @@ describe("what comes back", () => {
   test("a redirect is passed on, not followed", async () => {
     const canary = await startRecordingUpstream();
     const location = `Location: ${canary.url}/inner`;
-    const { gateway } = await start(
-      answering("HTTP/1.1 302 Found", location, "Content-Length: 0", "Connection: close", "", ""),
-    );
+    gateway.scene(answering("HTTP/1.1 302 Found", location, "Content-Length: 0", "Connection: close", "", ""));
     const answer = await rawRequest(gateway.url, get("/public"));
     expect(answer.status).toBe(302);
     expect(headerLines(answer.text)).toContain(location);
@@ -174,7 +192,7 @@ describe("what comes back", () => {
   });
 
   test("a chunked body is framed anew, without its trailers", async () => {
-    const { gateway } = await start(
+    gateway.scene(
       answering(
         "HTTP/1.1 200 OK",
         "Transfer-Encoding: chunked",
@@ -195,7 +213,7 @@ describe("what comes back", () => {
   });
 
   test.each(["204 No Content", "304 Not Modified"])("%s has no body", async (status) => {
-    const { gateway } = await start(answering(`HTTP/1.1 ${status}`, "ETag: x", "Connection: close", "", ""));
+    gateway.scene(answering(`HTTP/1.1 ${status}`, "ETag: x", "Connection: close", "", ""));
     const answer = await rawRequest(gateway.url, get("/public"));
     expect(answer.text.split("\r\n")[0]).toBe(`HTTP/1.1 ${status}`);
     expect(headerLines(answer.text).join()).not.toMatch(/transfer-encoding|content-length/i);
@@ -203,9 +221,7 @@ describe("what comes back", () => {
   });
 
   test("HEAD keeps the headers of GET", async () => {
-    const { up, gateway } = await start(
-      answering("HTTP/1.1 200 OK", "Content-Length: 1234", "Connection: close", "", ""),
-    );
+    const up = gateway.scene(answering("HTTP/1.1 200 OK", "Content-Length: 1234", "Connection: close", "", ""));
     const answer = await rawRequest(gateway.url, get("/public").replace("GET", "HEAD"));
     expect(headerLines(answer.text)).toContain("Content-Length: 1234");
     expect(body(answer.text)).toBe("");
@@ -213,7 +229,7 @@ describe("what comes back", () => {
   });
 
   test("an event stream's headers and pieces arrive as they come", async () => {
-    const { up, gateway } = await start(({ socket }) => {
+    const up = gateway.scene(({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
     });
     let seen = "";
@@ -245,83 +261,56 @@ describe("an upstream that fails", () => {
     ["a header folded over lines", ["HTTP/1.1 200 OK", "X: a", " b", "Content-Length: 0", "", ""]],
     ["a bare CR in a header", ["HTTP/1.1 200 OK", "X: a\rSet-Cookie: b=1", "Content-Length: 0", "", ""]],
   ])("%s: 502", async (_what, lines) => {
-    const { gateway } = await start(answering(...lines));
+    gateway.scene(answering(...lines));
     const answer = await rawRequest(gateway.url, get("/public").replace("GET", "POST"));
     expect(answer.status).toBe(502);
     expect(JSON.parse(body(answer.final))).toMatchObject({ code: "upstream_failed" });
   });
 
   test("504 where it takes longer than it may", async () => {
-    const { up, gateway } = await start(() => {}, { responseTimeout: "100ms" });
-    const answer = await rawRequest(gateway.url, get("/public"));
+    const up = gateway.scene(() => {});
+    const answer = await rawRequest(gateway.url, get("/slow"));
     expect(answer.status).toBe(504);
     await (await up.connection(0)).until(({ closed }) => closed);
     expect(up.connections).toHaveLength(1);
-    expect(JSON.stringify(answer.text)).not.toContain(up.url.replace("http://", ""));
+    expect(JSON.stringify(answer.text)).not.toContain(gateway.up.url.replace("http://", ""));
   });
 
   test("502 where nothing listens, without the address", async () => {
-    const port = await freePort();
-    const upstreams = { up: { targets: [`http://127.0.0.1:${port}`] } };
-    const gateway = await startTestGateway({ upstreams, routes: ROUTES });
-    const answer = await rawRequest(gateway.url, get("/public"));
+    const answer = await rawRequest(gateway.url, get("/dead"));
     expect(answer.status).toBe(502);
-    expect(answer.text).not.toContain(String(port));
+    expect(answer.text).not.toContain(new URL(dead).port);
   });
 });
 
 describe("several targets", () => {
   test("take turns", async () => {
-    const [one, two] = [await startRecordingUpstream(), await startRecordingUpstream()];
-    const upstreams = { up: { targets: [one.url, two.url] } };
-    const gateway = await startTestGateway({ upstreams, routes: ROUTES });
-    for (let request = 0; request < 4; request++) await rawRequest(gateway.url, get("/public"));
+    for (let request = 0; request < 4; request++) await rawRequest(gateway.url, get("/pair"));
     expect([one.connections.length, two.connections.length]).toEqual([2, 2]);
   });
 
   test("one that cannot be reached is passed over, and a GET does not notice", async () => {
-    const up = await startRecordingUpstream();
-    const upstreams = { up: { targets: [`http://127.0.0.1:${await freePort()}`, up.url] } };
-    const gateway = await startTestGateway({ upstreams, routes: ROUTES });
+    const up = gateway.scene();
     for (let request = 0; request < 4; request++) {
-      expect((await rawRequest(gateway.url, get("/public"))).status).toBe(200);
+      expect((await rawRequest(gateway.url, get("/lame"))).status).toBe(200);
     }
     expect(up.connections).toHaveLength(4);
   });
 
   test("a POST is never repeated, not even where nothing was sent", async () => {
-    const up = await startRecordingUpstream();
-    const upstreams = { up: { targets: [`http://127.0.0.1:${await freePort()}`, up.url] } };
-    const gateway = await startTestGateway({ upstreams, routes: ROUTES });
-    const post = get("/public", "Content-Length: 2").replace("GET", "POST");
+    const up = gateway.scene();
+    const post = get("/crippled", "Content-Length: 2").replace("GET", "POST");
     expect((await rawRequest(gateway.url, `${post}hi`)).status).toBe(502);
     expect(up.connections).toHaveLength(0);
   });
 });
 
 describe("a connection that the upstream closes after it was asked", () => {
-  const startClosing = async () => {
-    let requests = 0;
-    const server = createServer((socket) => {
-      socket.on("error", () => {});
-      socket.on("data", () => {
-        requests++;
-        socket.destroy();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const upstreams = { up: { targets: [`http://127.0.0.1:${port}`] } };
-    return { gateway: await startTestGateway({ upstreams, routes: ROUTES }), requests: () => requests, server };
-  };
-
   test("GET is tried once more, POST is not", async () => {
-    const { gateway, requests, server } = await startClosing();
+    const up = gateway.scene(({ socket }) => socket.destroy());
     expect((await rawRequest(gateway.url, get("/public"))).status).toBe(502);
-    expect(requests()).toBe(2);
+    expect(up.connections).toHaveLength(2);
     expect((await rawRequest(gateway.url, get("/public").replace("GET", "POST"))).status).toBe(502);
-    expect(requests()).toBe(3);
-    server.close();
+    expect(up.connections).toHaveLength(3);
   });
 });

@@ -158,3 +158,24 @@ describe("closing", () => {
     idle.destroy();
   });
 });
+
+test("a client that goes away takes its request with it", async () => {
+  const up = await startRecordingUpstream(({ socket }) => {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  });
+  const gateway = await startTestGateway({
+    upstreams: { up: { targets: [up.url] } },
+    routes: [{ path: "/*", upstream: "up", access: "public" }],
+  });
+  for (const until of ["", "half"]) {
+    const before = up.connections.length;
+    const client = connect(gateway.port, "127.0.0.1");
+    client.write("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    const connection = await up.connection(before);
+    if (until === "") await connection.until(({ received }) => received !== "");
+    else await once(client, "data");
+    client.destroy();
+    await connection.until(({ closed }) => closed);
+    expect(connection.closed).toBe(true);
+  }
+});

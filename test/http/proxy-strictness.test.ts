@@ -1,19 +1,21 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { rawRequest } from "../support/raw-http.ts";
-import { OK, type RecordedConnection, startRecordingUpstream } from "../support/recording-upstream.ts";
+import { OK } from "../support/recording-upstream.ts";
 import { readVectors } from "../support/vectors.ts";
-import { startTestGateway } from "./proxy-gateway.ts";
+import { type Proxied, startProxied } from "./proxied.ts";
 
-const start = async (answer?: (connection: RecordedConnection) => void) => {
-  const up = await startRecordingUpstream(answer);
-  const routes = [
-    { path: "/*", upstream: "up", access: "public" },
-    { host: "admin.example", path: "/*", upstream: "up", access: "required" },
-  ];
-  return { up, gateway: await startTestGateway({ upstreams: { up: { targets: [up.url] } }, routes }) };
-};
+let gateway: Proxied;
+beforeAll(async () => {
+  gateway = await startProxied((up) => ({
+    upstreams: { up: { targets: [up] } },
+    routes: [
+      { path: "/*", upstream: "up", access: "public" },
+      { host: "admin.example", path: "/*", upstream: "up", access: "required" },
+    ],
+  }));
+});
 
 /** A second request in the same bytes: it must be answered by nobody where the end of the first is not sure. */
 const SECOND = "GET /second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -64,7 +66,7 @@ describe("requests that are refused, and the connection with them", () => {
     ["too many header lines", `GET / HTTP/1.1\r\nHost: a\r\n${"X: 1\r\n".repeat(300)}\r\n`],
     ["no HTTP at all", "\x16\x03\x01\x02\x00\x01"],
   ])("%s", async (_what, bytes) => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const answer = await rawRequest(gateway.url, bytes + SECOND);
     expect(answer.status).toBe(400);
     expect(answer.closed).toBe(true);
@@ -74,7 +76,7 @@ describe("requests that are refused, and the connection with them", () => {
   });
 
   test("a head that is too big: 431", async () => {
-    const { up, gateway } = await start();
+    const up = gateway.scene();
     const answer = await rawRequest(gateway.url, `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`);
     expect(answer.status).toBe(431);
     expect(up.connections).toHaveLength(0);
@@ -83,7 +85,7 @@ describe("requests that are refused, and the connection with them", () => {
   test.each(["TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"])(
     "405: %j",
     async (bytes) => {
-      const { up, gateway } = await start();
+      const up = gateway.scene();
       const answer = await rawRequest(gateway.url, bytes);
       expect(answer.status).toBe(405);
       expect(answer.text).toMatch(/\r\nAllow: GET, /);
@@ -92,68 +94,8 @@ describe("requests that are refused, and the connection with them", () => {
   );
 });
 
-describe("requests that go no further", () => {
-  test.each(["OPTIONS * HTTP/1.1\r\n", "OPTIONS /a HTTP/1.1\r\nMax-Forwards: 0\r\n"])("%j", async (head) => {
-    const { up, gateway } = await start();
-    const answer = await rawRequest(gateway.url, `${head}Host: a\r\nConnection: close\r\n\r\n`);
-    expect(answer.status).toBe(204);
-    expect(up.connections).toHaveLength(0);
-  });
-
-  test("Max-Forwards counts down", async () => {
-    const { up, gateway } = await start();
-    await rawRequest(gateway.url, "OPTIONS /a HTTP/1.1\r\nHost: a\r\nMax-Forwards: 2\r\nConnection: close\r\n\r\n");
-    expect(up.connections[0]?.received).toMatch(/\r\nMax-Forwards: 1\r\n/);
-  });
-});
-
-describe("who the request is for", () => {
-  test("the authority of an absolute target decides, and no upstream but ours is asked", async () => {
-    const { up, gateway } = await start();
-    const canary = await startRecordingUpstream();
-    const authority = canary.url.replace("http://", "");
-    const target = `GET http://${authority}/x?y HTTP/1.1\r\nHost: app\r\nX-Forwarded-Host: ${authority}\r\n`;
-    await rawRequest(gateway.url, `${target}Connection: close\r\n\r\n`);
-    expect(canary.connections).toHaveLength(0);
-    const { received = "" } = up.connections[0] ?? {};
-    expect(received).toMatch(/^GET \/x\?y HTTP\/1\.1\r\nhost: 127\.0\.0\.1:/);
-    expect(received).toContain(`X-Forwarded-Host: ${authority}\r\n`);
-    expect(received).not.toContain("app");
-  });
-
-  test("a rule for a host holds for the absolute form too", async () => {
-    const { up, gateway } = await start();
-    for (const head of [
-      "GET http://admin.example/ HTTP/1.1\r\nHost: app\r\n",
-      "GET / HTTP/1.1\r\nHost: ADMIN.example.:80\r\n",
-      "GET http://ADMIN.example?x HTTP/1.0\r\n",
-    ]) {
-      expect((await rawRequest(gateway.url, `${head}Connection: close\r\n\r\n`)).status).toBe(401);
-    }
-    expect(up.connections).toHaveLength(0);
-  });
-
-  test("HTTP/1.0 without Host is served, and its connection ends", async () => {
-    const { up, gateway } = await start();
-    const answer = await rawRequest(gateway.url, "GET /old HTTP/1.0\r\n\r\n");
-    expect(answer.status).toBe(200);
-    expect(answer.closed).toBe(true);
-    expect(up.connections[0]?.received).toMatch(/^GET \/old HTTP\/1\.1\r\n.*\r\nVia: 1\.0 postern-/s);
-  });
-
-  test("another upgrade is not passed on", async () => {
-    const { up, gateway } = await start();
-    const answer = await rawRequest(
-      gateway.url,
-      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: foo/1\r\n\r\n",
-    );
-    expect(answer.status).toBe(200);
-    expect(up.connections[0]?.received).not.toMatch(/upgrade|foo/i);
-  });
-});
-
 test("of pipelined requests after one that is cut short, none is answered", async () => {
-  const { up, gateway } = await start();
+  const up = gateway.scene();
   const client = connect(gateway.port, "127.0.0.1");
   client.on("error", () => {});
   client.resume();
@@ -172,7 +114,7 @@ describe("known smuggling gadgets", () => {
       const text = readVectors(`smuggler/${name}.json`);
       if (text === null) return;
       const gadgets: Readonly<Record<string, string>> = JSON.parse(text);
-      const { up, gateway } = await start((connection) => {
+      const up = gateway.scene((connection) => {
         void connection.until(({ received }) => received.endsWith(SMUGGLED)).then(({ socket }) => socket.end(OK));
       });
       for (const [gadget, encoded] of Object.entries(gadgets)) {

@@ -59,3 +59,9 @@ test("a body that is longer than its route takes is refused, in both framings", 
   expect(upstream.requests.length).toBe(seen);
   expect((await ask("/small", { body: "x".repeat(10) })).status).toBe(200);
 });
+
+test("a status that the platform can't pass on is the service's failure", async () => {
+  upstream.answerNext({ status: 999, headers: {} });
+  const answer = await ask("/headers");
+  expect([answer.status, answer.json()]).toMatchObject([502, { code: "upstream_failed" }]);
+});

@@ -89,6 +89,8 @@ export function createProxy(gateway: Gateway): SendOn {
     );
     if (!(sent instanceof Response)) return { ok: false, problem: sent };
 
+    // Response takes no other status (Fetch §5.5), and 101 is for who asked for it.
+    if ((sent.status < 200 && !(upgrade && sent.status === 101)) || sent.status > 599) return refuse("upstream_failed");
     const written = responseHeaders({
       ...{ status: sent.status, headers: headerLines(sent.headers), pseudonym, cookies },
       ...{ authenticated: principal !== null, cors: corsHeaders(incoming.headers, route.cors) },
