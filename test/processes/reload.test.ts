@@ -120,6 +120,28 @@ describe("a new configuration", () => {
     await once(socket, "close");
   });
 
+  test("forgets a target that it no longer names, whatever is still under way there", async () => {
+    const both = { ...routesTo(one), upstreams: { up: { targets: [one, two], health: { path: "/healthz" } } } };
+    const told = async () => (await operations("/metrics")).text.includes(`target="${one}",state="up"} 1`);
+    await reloadWith(both);
+    expect(await told()).toBe(true);
+    const upload = request(`${gateway.url}/public/upload`, { method: "POST", headers: { "content-length": 6 } });
+    upload.write("abc");
+    await answerTo("/public/a");
+
+    await reloadWith(routesTo(two));
+    expect((await operations("/metrics")).text).not.toContain(`target="${one}"`);
+    await reloadWith(both);
+    expect(await told()).toBe(true);
+
+    // The last request under what was before ends, and takes nothing with it that is configured again.
+    upload.end("def");
+    const [response] = await once(upload, "response");
+    expect(String(await response.setEncoding("utf8").toArray())).toMatch(/^(?:one|two) 6$/);
+    expect(await told()).toBe(true);
+    expect(await answerTo("/public/a")).toMatch(/^(?:one|two) 0$/);
+  });
+
   test("is noticed in the file, without a signal", async () => {
     const before = await hash();
     await write({ ...routesTo(two), maxBody: "32KiB" });

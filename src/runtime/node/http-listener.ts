@@ -45,7 +45,9 @@ export interface Listener {
 export interface Serving {
   readonly front: Front;
   serve(exchange: Exchange): void | Promise<void>;
-  /** Called once, when the last request under it has ended. */
+  /** Called once, when no more requests come under it. */
+  retire(): void;
+  /** Called once after that, when the last request under it has ended. */
   end(): void;
 }
 
@@ -160,6 +162,7 @@ export class HttpListener implements Listener {
 
   #retire(stage: Stage): void {
     stage.retired = true;
+    stage.serving.retire();
     if (stage.requests === 0) stage.serving.end();
   }
 

@@ -30,6 +30,7 @@ export function createListener(front: Front): Listener {
           ? decision.then((settled) => carryOut(exchange, settled, proxy))
           : carryOut(exchange, decision, proxy);
       },
+      retire: () => proxy.retire(),
       end: () => proxy.destroy(),
     };
   }
@@ -46,7 +47,7 @@ export function createOperationsListener(front: Front): Listener {
   function under(front: Front): Serving {
     const { origin, maxBody } = front.config;
     const answers = { answer: front.operations, tooLarge: front.tooLarge, origin, maxBody };
-    return { front, serve: (exchange) => answerAsWeb(exchange, answers), end() {} };
+    return { front, serve: (exchange) => answerAsWeb(exchange, answers), retire() {}, end() {} };
   }
   return new HttpListener(under, front, {
     webSockets: new WebSockets(front.streams),

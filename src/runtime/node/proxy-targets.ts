@@ -38,6 +38,7 @@ export class Targets {
   /** In the order of their coming, with the times until which they wait. */
   readonly #waiting = new Map<Waiting, number>();
   #patience: NodeJS.Timeout | null = null;
+  #retired = false;
 
   constructor(upstream: Upstream, observe: Observe) {
     const { ejection, health, targets } = upstream;
@@ -95,12 +96,18 @@ export class Targets {
     if (length !== null) this.#eject(target, length);
   }
 
-  destroy(): void {
+  /** No new requests come: what becomes of its targets is nobody's business any more. */
+  retire(): void {
+    this.#retired = true;
     this.#probing?.stop();
-    if (this.#patience !== null) clearTimeout(this.#patience);
-    for (const { ejection } of this.#targets) if (ejection !== null) clearTimeout(ejection);
     const { name, targets } = this.upstream;
     this.#observe({ kind: "upstream_closed", upstream: name, targets });
+  }
+
+  /** After `retire`, when the last request has ended. */
+  destroy(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    for (const { ejection } of this.#targets) if (ejection !== null) clearTimeout(ejection);
     for (const { client } of this.#targets) client.destroy();
   }
 
@@ -128,6 +135,7 @@ export class Targets {
   }
 
   #tell({ origin, ejection, health }: Target, ejectedFor: number | null): void {
+    if (this.#retired) return;
     const state = health?.healthy === false ? "unhealthy" : ejection === null ? "up" : "ejected";
     this.#observe({ kind: "upstream_target", upstream: this.upstream.name, target: origin, state, ms: ejectedFor });
   }

@@ -16,7 +16,9 @@ import type { WebSockets } from "./websocket.ts";
 export interface ReverseProxy {
   /** What is thrown is a defect of ours. */
   forward(exchange: Exchange, passed: Passed): void | Promise<void>;
-  /** Lets go of its upstreams: connections that nobody else uses end. */
+  /** No new requests come: upstreams that no other configuration names are asked and told of no more. */
+  retire(): void;
+  /** After `retire`, when the last request has ended: connections that nobody else uses end. */
   destroy(): void;
 }
 
@@ -111,6 +113,9 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
         return;
       }
       return identity.then((headers) => send(exchange, passed, targets, headers));
+    },
+    retire() {
+      for (const targets of upstreams.values()) shared.retire(targets);
     },
     destroy() {
       for (const targets of upstreams.values()) shared.release(targets);
