@@ -4,11 +4,14 @@ import type { ConfigProblem } from "./problems.ts";
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly ConfigProblem[];
+  /** What was read: in one of these is what must change. */
+  readonly files: readonly string[];
 
   /** `source`: the file's name, or what else the problems are about. */
-  constructor(source: string, problems: readonly ConfigProblem[]) {
+  constructor(source: string, problems: readonly ConfigProblem[], files: readonly string[] = []) {
     super([`${source} cannot be used:`, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join("\n"));
     this.problems = problems;
+    this.files = files;
   }
 }
 

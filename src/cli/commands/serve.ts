@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Command } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
 import { loadConfig } from "../../runtime/node/config-file.ts";
 import { StoreProblem } from "../../runtime/node/open-store.ts";
 import { resolveSecrets } from "../../runtime/node/secret-file.ts";
@@ -45,7 +46,11 @@ Environment:
       const ending = new AbortController();
       let read = loaded.files;
       const again = async () => {
-        const { config, files } = await loadConfig({ ...source, file: loaded.file });
+        const { config, files } = await loadConfig({ ...source, file: loaded.file }).catch((error: unknown) => {
+          // What has been mended may lie in a file that was not there before.
+          if (error instanceof ConfigError) read = [...new Set([...read, ...error.files])];
+          throw error;
+        });
         read = files;
         return config;
       };
