@@ -10,6 +10,18 @@ export function firstHeader(headers: HeaderList, name: string): string | null {
   return null;
 }
 
+/** The value of the only line with this name; null where there is none, or more than one. `name` in lower case. */
+export function onlyHeader(headers: HeaderList, name: string): string | null {
+  let only: string | null = null;
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+    if (only !== null) return null;
+    only = headers[index + 1] as string;
+  }
+  return only;
+}
+
 /** The values of every line with this name, in order. `name` in lower case. */
 export function allHeaders(headers: HeaderList, name: string): string[] {
   const values: string[] = [];

@@ -1,15 +1,18 @@
-import { firstHeader, type HeaderList } from "../lib/header-list.ts";
+import { firstHeader, type HeaderList, onlyHeader } from "../lib/header-list.ts";
 import type { Cors } from "../routing/route.ts";
 
 const NONE: HeaderList = [];
 /** No browser asks for more header names than this; longer lists are not echoed (CVE-2026-69207). */
 const MAX_REQUEST_HEADERS = 2048;
 
+/** One, and not a list, which two lines are where the platform has joined them (RFC 9110 §9.1). */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /** Whether a request asks, on a browser's behalf, if the real one may follow (Fetch §3.2.2). Such a request carries no credential. */
 export const isPreflight = (method: string, headers: HeaderList): boolean =>
   method === "OPTIONS" &&
-  firstHeader(headers, "origin") !== null &&
-  firstHeader(headers, "access-control-request-method") !== null;
+  onlyHeader(headers, "origin") !== null &&
+  METHOD.test(onlyHeader(headers, "access-control-request-method") ?? "");
 
 /** The method of the request that a preflight asks for. */
 export const preflightMethod = (headers: HeaderList): string =>
@@ -23,7 +26,7 @@ export const isBare = (headers: HeaderList): boolean =>
 export function corsHeaders(headers: HeaderList, cors: Cors | null): HeaderList {
   if (cors === null || cors.origins.length === 0) return NONE;
   const everybody = cors.origins[0] === "*";
-  const origin = everybody ? "*" : firstHeader(headers, "origin");
+  const origin = everybody ? "*" : onlyHeader(headers, "origin");
   if (origin === null || !cors.origins.includes(origin)) return ["Vary", "Origin"];
   return [
     ...["Access-Control-Allow-Origin", origin],
