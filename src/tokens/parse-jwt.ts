@@ -31,15 +31,15 @@ export function splitJws(text: string): CompactJws | null {
   if (text.length > MAX_TOKEN_LENGTH) return null;
   const first = text.indexOf(".");
   const last = text.lastIndexOf(".");
+  // Where parts are missing, kilobytes would be decoded for nothing.
+  if (first <= 0 || last <= first + 1 || last === text.length - 1) return null;
   const header = text.slice(0, first);
+  const signature = decodeBase64url(text.slice(last + 1));
   // A further dot is in here, and is no letter of base64url.
-  const payload = decodePart(text.slice(first + 1, last));
-  const signature = decodePart(text.slice(last + 1));
-  if (first < 1 || payload === null || signature === null) return null;
+  const payload = signature && decodeBase64url(text.slice(first + 1, last));
+  if (signature === null || payload === null) return null;
   return { header, payload, signature, signingInput: text.slice(0, last) };
 }
-
-const decodePart = (part: string): Uint8Array | null => (part === "" ? null : decodeBase64url(part));
 
 // Everything that a header of ours needs. Whatever else is in it asks for something (a key from elsewhere: `jwk`, `jku`, `x5c`,
 // `x5u`; an extension: `crit`, `b64`; decompression: `zip`), and is refused rather than ignored (RFC 8725 §3.10).
@@ -48,7 +48,7 @@ const KID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The header of a compact JWS, or null when it is none that a token of ours has. */
 export function readHeader(part: string): TokenHeader | null {
-  const bytes = decodePart(part);
+  const bytes = decodeBase64url(part);
   const members = bytes === null ? null : parseJsonObject(bytes);
   if (members === null || !Object.keys(members).every((name) => HEADER_MEMBERS.has(name))) return null;
   const { alg, kid, typ } = members;

@@ -1,6 +1,7 @@
 // The attacker sends tokens under a thousand key names that nobody has. A gateway that looks each of them up makes its store, or
 // the issuer's server, carry the flood. It may look once in a while, because the key may be a new one, and no more.
 // SECURITY: AT12 (RFC 8725, the class of CVE-2025-64527).
+import { randomBytes } from "node:crypto";
 import { Pool } from "undici";
 import { afterAll, expect, test } from "vitest";
 import { randomId } from "../../src/lib/ids.ts";
@@ -9,14 +10,17 @@ import { compact, readToken } from "./forge.ts";
 import { expectAccepted, expectRefused, freshToken } from "./shown-access-token.ts";
 
 let reads = 0;
+/** Everything that the store is asked. */
+const calls = new Set<string | symbol>();
 const subject = await attackedGateway({}, undefined, {
-  store: (store) => ({
-    ...store,
-    keys: (input) => {
-      reads++;
-      return store.keys(input);
-    },
-  }),
+  store: (store) =>
+    new Proxy(store, {
+      get(target, name, receiver) {
+        calls.add(name);
+        if (name === "keys") reads++;
+        return Reflect.get(target, name, receiver);
+      },
+    }),
 });
 const token = await freshToken(subject);
 const { header, claims } = readToken(token);
@@ -25,10 +29,10 @@ afterAll(() => pool.close());
 
 const withUnknownKey = (): string => compact({ ...header, kid: randomId() }, claims, () => new Uint8Array(64));
 
-async function flood(count: number): Promise<readonly number[]> {
+async function flood(count: number, forged = withUnknownKey): Promise<readonly number[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const headers = { authorization: `Bearer ${withUnknownKey()}` };
+      const headers = { authorization: `Bearer ${forged()}` };
       const { statusCode, body } = await pool.request({ path: "/api/orders", method: "GET", headers });
       await body.dump();
       return statusCode;
@@ -57,4 +61,20 @@ test("meanwhile everybody else is served", async () => {
   const attack = flood(200);
   for (let time = 0; time < 10; time++) await expectAccepted(subject, token);
   expect(new Set(await attack)).toEqual(new Set([401]));
+});
+
+/** What the gateway asks by itself: it follows the revocations, and looks after its keys. */
+const OF_ITS_OWN = new Set<string | symbol>(["readFeed", "awaitFeed", "keys", "announce", "sweep"]);
+
+test.each<[string, () => string]>([
+  ["of 8 kB of anything", () => randomBytes(6000).toString("base64url")],
+  ["of 8 kB in three parts", () => [2600, 2600, 64].map((size) => randomBytes(size).toString("base64url")).join(".")],
+  ["under a good key, with a signature that is none", () => compact(header, claims, () => randomBytes(64))],
+])("tokens %s: nothing is asked of the store for them", async (_, forged) => {
+  calls.clear();
+  const before = reads;
+  expect(new Set(await flood(200, forged))).toEqual(new Set([401]));
+  expect([...calls].filter((name) => !OF_ITS_OWN.has(name))).toEqual([]);
+  expect(reads - before).toBeLessThanOrEqual(1);
+  await expectAccepted(subject, token);
 });
