@@ -24,13 +24,11 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/http/upstream-restart.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-large-bodies.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-listener.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/route-rewriting.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/attacks/cookie-attributes.test.ts": { on: NODE, why: "drives Node behind a TLS terminator" },
   "test/http/client-connections.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/websocket-stalls.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-strictness.test.ts": { on: SQLITE, why: "is about what Node's parser lets through" },
   "test/http/proxy-streams.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/proxy-websocket.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-faults.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-targets.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-tls.test.ts": { on: SQLITE, why: TRANSPORT },
@@ -177,6 +175,17 @@ const WORKER: Differences = {
     "fields that are the two ends' own > a response without Date gets one, and one that has it keeps it (RFC 9110 §6.6.1)":
       "the platform's edge writes Date, and the local one does not",
     "Via (RFC 9110 §7.6.3) > names who was passed, in order, with the version that each was spoken to in": LINES,
+  },
+  "test/http/proxy-websocket.test.ts": {
+    "refusals come before the upstream is asked > with two Hosts: 400": PARSER,
+    "refusals come before the upstream is asked > by POST it is an ordinary request":
+      "the platform makes GET of whatever asks for a WebSocket, and that is judged and sent",
+  },
+  "test/http/route-rewriting.test.ts": {
+    "the path that is sent > for /plain/../x is none": URLS,
+    "the path that is sent > for /plain/%2e%2e/x is none": URLS,
+    "the path that is sent > for /plain\\evil is none": URLS,
+    "headers that are removed stay behind in interim responses too": INTERIM,
   },
   "test/http/rate-limits.test.ts": {
     "what is refused is counted by route": METRICS,

@@ -179,3 +179,10 @@ test("a client that goes away takes its request with it", async () => {
     expect(connection.closed).toBe(true);
   }
 });
+
+test("an upgrade that is refused ends its connection", async () => {
+  const gateway = await start();
+  const head = ["GET /nowhere HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket", "", ""];
+  const { status, closed } = await rawRequest(gateway.url, head.join("\r\n"));
+  expect([status, closed]).toEqual([404, true]);
+});

@@ -4,27 +4,18 @@ import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { allHeaders } from "../../src/lib/header-list.ts";
 import { rawRequest } from "../support/raw-http.ts";
-import {
-  OK,
-  type RecordedConnection,
-  type RecordingUpstream,
-  startRecordingUpstream,
-} from "../support/recording-upstream.ts";
-import { startTestGateway, type TestGateway } from "./proxy-gateway.ts";
+import { OK, type RecordedConnection } from "../support/recording-upstream.ts";
+import { type Proxied, startProxied } from "./proxied.ts";
 
 const ANSWER =
   "HTTP/1.1 200 OK\r\nServer: old/1.0\r\nX-Frame-Options: ALLOWALL\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 const MAX = 100_000;
 
-let up: RecordingUpstream;
-let gateway: TestGateway;
-/** What the service does with the next request. */
-let answer: (connection: RecordedConnection) => void;
+let gateway: Proxied;
 
 beforeAll(async () => {
-  up = await startRecordingUpstream((connection) => answer(connection));
-  gateway = await startTestGateway({
-    upstreams: { up: { targets: [up.url] } },
+  gateway = await startProxied((up) => ({
+    upstreams: { up: { targets: [up] } },
     routes: [
       { path: "/api/orders/*", upstream: "up", access: "public", stripPrefix: "/api", addPrefix: "/v2" },
       { path: "/plain/*", upstream: "up", access: "public", stripPrefix: "/plain" },
@@ -36,17 +27,16 @@ beforeAll(async () => {
       { path: "/small/*", upstream: "up", access: "public", maxBody: MAX },
       { path: "/guarded/*", upstream: "up", access: "required", maxBody: MAX },
     ],
-  });
+  }));
 });
 
 /** Sends one request, and resolves with the answer and with what the service got, where it got anything. */
 async function ask(target: string, lines: readonly string[] = [], body = "") {
-  answer = ({ socket }) => socket.end(ANSWER);
-  const before = up.connections.length;
+  const up = gateway.scene(({ socket }) => socket.end(ANSWER));
   const method = body === "" ? "GET" : "POST";
   const head = [`${method} ${target} HTTP/1.1`, "Host: app.example.com", "Connection: close", ...lines, "", ""];
   const { status, text } = await rawRequest(gateway.url, head.join("\r\n") + body);
-  return { status, text, seen: up.connections.length === before ? null : up.heads().at(-1) };
+  return { status, text, seen: up.heads()[0] ?? null };
 }
 
 describe("the path that is sent", () => {
@@ -90,7 +80,7 @@ test("headers are set and removed on both ways", async () => {
 
 test("headers that are removed stay behind in interim responses too", async () => {
   const hints = "HTTP/1.1 103 Early Hints\r\nServer: old/1.0\r\nLink: </a.css>\r\n\r\n";
-  answer = ({ socket }) => socket.end(hints + ANSWER);
+  gateway.scene(({ socket }) => socket.end(hints + ANSWER));
   const head = "GET /headers/a HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n";
   const { text } = await rawRequest(gateway.url, head);
   expect(text).toMatch(/^HTTP\/1\.1 103 .*Link: <\/a\.css>.*HTTP\/1\.1 200 /s);
@@ -116,12 +106,11 @@ describe("a body that is longer than its route takes", () => {
   });
 
   test("in chunks is refused as soon as it is, and the service sees no end of it", async () => {
-    answer = () => {};
-    const index = up.connections.length;
+    const up = gateway.scene(() => {});
     const client = httpRequest({ port: gateway.port, method: "POST", path: "/small/a" });
     client.on("error", () => {});
     client.write(Buffer.alloc(MAX - 1, "x"));
-    const connection = await up.connection(index);
+    const connection = await up.connection(0);
     await connection.until(({ received }) => received.length > MAX);
     expect(connection.closed).toBe(false);
     client.write("xyz");
@@ -129,14 +118,15 @@ describe("a body that is longer than its route takes", () => {
     expect(response.statusCode).toBe(413);
     expect(response.headers.connection).toBe("close");
     await connection.until(({ closed }) => closed);
-    expect(connection.received).not.toContain("y");
+    expect(connection.received).not.toContain("yz");
     expect(connection.received).not.toContain("\r\n0\r\n\r\n");
     client.destroy();
-    expect(gateway.observed.at(-1)).toMatchObject({ kind: "request", outcome: "too_large" });
+    const told = (await gateway.gateway.observed()).filter(({ kind }) => kind === "request");
+    expect(told.at(-1)).toMatchObject({ outcome: "too_large" });
   });
 
   test("cuts an answer that has begun", async () => {
-    answer = ({ socket }) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
+    gateway.scene(({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf"));
     const client = connect(gateway.port, "127.0.0.1");
     client.on("error", () => {});
     client.write("POST /small/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
@@ -157,7 +147,7 @@ describe("a body that is longer than its route takes", () => {
       [`Content-Length: ${MAX}`, body, body],
       ["Transfer-Encoding: chunked", `${MAX.toString(16)}\r\n${body}\r\n0\r\n\r\n`, "\r\n0\r\n\r\n"],
     ] as const) {
-      answer = whole(end);
+      gateway.scene(whole(end));
       const head = `POST /small/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${framing}\r\n\r\n`;
       expect((await rawRequest(gateway.url, head + sent)).status).toBe(200);
     }
