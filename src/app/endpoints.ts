@@ -9,6 +9,7 @@ import type { PosternEnv } from "../http/request-facts.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import type { Services } from "../http/services.ts";
 import { storeProblem } from "../http/store-problem.ts";
+import { appendHeader, setHeader } from "../http/text-response.ts";
 import { wellKnownEndpoints } from "../http/well-known.ts";
 import { firstHeader, type HeaderList } from "../lib/header-list.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "../policy/cors.ts";
@@ -55,7 +56,7 @@ export function createEndpoints(options: EndpointsOptions): {
     };
   }
   function secured(response: Response): Response {
-    for (const [name, value] of secure) response.headers.set(name, value);
+    for (const [name, value] of secure) setHeader(response, name, value);
     return response;
   }
   /** In the form of the path's errors: RFC 6749 §5.2 under `/oauth`, a problem document elsewhere. */
@@ -110,8 +111,8 @@ function mainApp({ services, verify }: EndpointsOptions): Hono<PosternEnv> {
 function withHeaders(response: Response, headers: HeaderList): Response {
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = headers.slice(index, index + 2) as [string, string];
-    if (name === "Set-Cookie" || name === "Vary") response.headers.append(name, value);
-    else response.headers.set(name, value);
+    if (name === "Set-Cookie" || name === "Vary") appendHeader(response, name, value);
+    else setHeader(response, name, value);
   }
   return response;
 }

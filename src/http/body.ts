@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Problem } from "../protocol/errors.ts";
+import { headerOf, WholeRequest } from "./whole-request.ts";
 
 /** A body that was read and has the right shape, or the problem to answer with. */
 export type ParsedBody<T> =
@@ -25,7 +26,7 @@ export async function parseBody<T>(
 ): Promise<ParsedBody<T>> {
   const bytes = await readBytes(request, options.maxBytes);
   if (bytes === null) return invalid({ code: "too_large", detail: `At most ${options.maxBytes} bytes are read.` });
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = (headerOf(request, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const form = type === "application/x-www-form-urlencoded";
   const empty = bytes.byteLength === 0 && options.whenEmpty !== undefined;
   if (!empty && !(form && options.form === true) && type !== "application/json" && !options.jsonTypes?.includes(type)) {
@@ -52,6 +53,7 @@ const invalid = (problem: Problem): { readonly ok: false; readonly problem: Prob
 
 /** The body's bytes, or null when there are more than `max`: a false Content-Length does not help (CVE-2026-44456). */
 export async function readBytes(request: Request, max: number): Promise<Uint8Array | null> {
+  if (request instanceof WholeRequest) return bounded(request.content ?? new Uint8Array(), max);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -68,6 +70,8 @@ export async function readBytes(request: Request, max: number): Promise<Uint8Arr
   }
   return bytes;
 }
+
+const bounded = (bytes: Uint8Array, max: number): Uint8Array | null => (bytes.byteLength > max ? null : bytes);
 
 type Raw = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly detail: string };
 

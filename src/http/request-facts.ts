@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { HeaderList } from "../lib/header-list.ts";
 import type { Problem } from "../protocol/errors.ts";
 import { REFRESH_COOKIE } from "../protocol/names.ts";
+import { headerOf } from "./whole-request.ts";
 
 /** What Hono carries beside the request. */
 export interface PosternEnv {
@@ -22,7 +23,7 @@ export interface PosternEnv {
 /** User agents are kept for people to tell their devices apart: no more of them than that needs. */
 export const USER_AGENT_MAX = 256;
 export const userAgentOf = (request: Request): string =>
-  (request.headers.get("user-agent") ?? "").slice(0, USER_AGENT_MAX);
+  (headerOf(request, "user-agent") ?? "").slice(0, USER_AGENT_MAX);
 
 /** The refresh cookie's text, null where there is none, or the problem of two. */
 export function shownRefreshCookie(

@@ -7,6 +7,7 @@ import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
 import { storeProblem } from "../store-problem.ts";
+import { setHeader } from "../text-response.ts";
 import { authenticateAdmin } from "./admin-authentication.ts";
 import {
   AuditPageQuery,
@@ -45,7 +46,7 @@ export function adminEndpoints(services: Services): Hono<AdminEnv> {
     const origin = { actor: caller.actor, address: c.env.address };
     c.set("origin", origin);
     await next();
-    c.res.headers.set("Cache-Control", "no-store");
+    setHeader(c.res, "Cache-Control", "no-store");
     return undefined;
   });
 

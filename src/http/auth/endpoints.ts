@@ -3,6 +3,7 @@ import { REVOCATIONS_ENDPOINT } from "../../protocol/revocation-feed.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
+import { setHeader } from "../text-response.ts";
 import { login } from "./login.ts";
 import { logout, logoutAll } from "./logout.ts";
 import { endSession, listSessions, me } from "./me.ts";
@@ -33,7 +34,7 @@ export function authEndpoints(services: Services, verify: AuthHandler): Hono<Pos
   const app = new Hono<PosternEnv>();
   app.use(async (c, next) => {
     await next();
-    c.res.headers.set("Cache-Control", "no-store");
+    setHeader(c.res, "Cache-Control", "no-store");
   });
   // The method of the request to judge stands in a header; nginx asks with the client's own method.
   app.all("/verify", (c) => verify(c, services));

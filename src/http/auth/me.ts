@@ -3,6 +3,7 @@ import type { Session } from "../../sessions/session.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
+import { jsonResponse } from "../text-response.ts";
 import { authenticatePerson } from "./principal.ts";
 
 /** A session as its user sees it. */
@@ -25,7 +26,7 @@ export async function me(c: Context<PosternEnv>, services: Services): Promise<Re
   const { sub, sid, scopes } = authenticated.person;
   const [user, session] = await Promise.all([services.store.userById({ sub }), services.store.session({ sub, sid })]);
   if (user === null || session === null) return problemResponse({ code: "session_ended" });
-  return Response.json({
+  return jsonResponse({
     user: { id: user.id, username: user.username, roles: user.roles },
     scope: scopes.join(" "),
     session: sessionView(session, sid),
@@ -39,7 +40,7 @@ export async function listSessions(c: Context<PosternEnv>, services: Services): 
   const { sub, sid } = authenticated.person;
   const sessions = await services.store.sessions({ sub });
   const newestFirst = sessions.toSorted((one, other) => other.lastUsedAt - one.lastUsedAt);
-  return Response.json({ sessions: newestFirst.map((session) => sessionView(session, sid)) });
+  return jsonResponse({ sessions: newestFirst.map((session) => sessionView(session, sid)) });
 }
 
 /** `DELETE /auth/sessions/:sid`. */

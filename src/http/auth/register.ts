@@ -9,6 +9,7 @@ import { parseBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
 import type { PosternEnv } from "../request-facts.ts";
 import type { Services } from "../services.ts";
+import { jsonResponse } from "../text-response.ts";
 
 const RegisterBody = z.object({
   username: z.string("a string").max(256, "at most 256 characters"),
@@ -43,7 +44,7 @@ export async function register(c: Context<PosternEnv>, services: Services): Prom
     const created = await store.createUser({ user, origin: { actor: user.id, address: c.env.address } });
     if (!created.ok) return problemResponse({ code: "conflict", detail: "The username is taken." });
     const { id, roles } = created.user;
-    return Response.json({ user: { id, username, roles } }, { status: 201 });
+    return jsonResponse({ user: { id, username, roles } }, 201);
   } catch (error) {
     if (error instanceof HashingOverloaded) return problemResponse({ code: "overloaded", retryAfter: 2 });
     throw error;

@@ -6,6 +6,7 @@ import type { IssuedToken } from "../../tokens/access-token.ts";
 import { accessCookie, refreshCookie, type SameSite } from "../cookies.ts";
 import { problemResponse } from "../problem.ts";
 import { usesSessionMode } from "../request-facts.ts";
+import { jsonResponse, TextResponse } from "../text-response.ts";
 
 /** What cookies are made from. `at`: the store's clock at the answer, in milliseconds. */
 export interface CookieSource {
@@ -32,14 +33,9 @@ export function sessionCookies(config: Config, { session, access, refreshToken, 
 /** Answers a login or a renewal: with the refresh token in its channel and, for a form, with where to go on. */
 export function sessionAnswer(config: Config, opened: OpenedSession, location: string | null = null): Response {
   const { user, session, access, scopes, refreshToken } = opened;
-  const headers = new Headers({ "Cache-Control": "no-store" });
-  if (session.channel === "cookie") {
-    for (const cookie of sessionCookies(config, opened)) headers.append("Set-Cookie", cookie);
-  }
-  if (location !== null) {
-    headers.set("Location", location);
-    return new Response(null, { status: 303, headers });
-  }
+  const cookies = session.channel === "cookie" ? sessionCookies(config, opened) : [];
+  const headers = ["Cache-Control", "no-store", ...cookies.flatMap((cookie) => ["Set-Cookie", cookie])];
+  if (location !== null) return new TextResponse(null, { status: 303, headers: [...headers, "Location", location] });
   const answered = {
     access_token: access.token,
     token_type: "Bearer",
@@ -49,7 +45,7 @@ export function sessionAnswer(config: Config, opened: OpenedSession, location: s
     ...(session.channel === "body" ? { refresh_token: refreshToken } : {}),
     user: { id: user.id, username: user.username, roles: user.roles },
   };
-  return Response.json(answered, { headers });
+  return jsonResponse(answered, 200, headers);
 }
 
 /** A form that failed goes back to the login page, where there is one, with the problem's code for the page to explain. */

@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import { readBytes } from "../body.ts";
 import { type PosternEnv, userAgentOf } from "../request-facts.ts";
 import type { Services } from "../services.ts";
+import { jsonResponse, setHeader } from "../text-response.ts";
+import { headerOf } from "../whole-request.ts";
 import type { OAuthClient } from "./client.ts";
 import { authenticateClient } from "./client-authentication.ts";
 import { clientCredentialsGrant } from "./client-credentials-grant.ts";
@@ -26,13 +28,13 @@ export function oauthEndpoints(services: Services): Hono<PosternEnv> {
   });
   app.use(async (c, next) => {
     await next();
-    c.res.headers.set("Cache-Control", "no-store");
-    c.res.headers.set("Pragma", "no-cache");
+    setHeader(c.res, "Cache-Control", "no-store");
+    setHeader(c.res, "Pragma", "no-cache");
   });
 
   app.post("/token", async (c) => {
     const { client, form } = await readRequest(services, c);
-    return c.json(await grant(services, c, client, form));
+    return jsonResponse(await grant(services, c, client, form));
   });
   app.post("/revoke", async (c) => {
     const { client, form } = await readRequest(services, c);
@@ -43,7 +45,7 @@ export function oauthEndpoints(services: Services): Hono<PosternEnv> {
   app.post("/introspect", async (c) => {
     const { client, form } = await readRequest(services, c);
     if (client.kind === "public") throw new OAuthError("invalid_client", "introspection needs a client with a secret");
-    return c.json(await introspectToken(services, required(form, "token")));
+    return jsonResponse(await introspectToken(services, required(form, "token")));
   });
   for (const path of ["/token", "/revoke", "/introspect"]) {
     app.all(path, () => {
@@ -59,8 +61,8 @@ export function oauthEndpoints(services: Services): Hono<PosternEnv> {
 async function readRequest(services: Services, c: OAuthContext): Promise<{ client: OAuthClient; form: Form }> {
   const body = await readBytes(c.req.raw, services.config.maxBody);
   if (body === null) throw new OAuthError("invalid_request", "the body is too large", { status: 413 });
-  const form = parseForm(c.req.header("content-type"), body);
-  return { client: await authenticateClient(services, c.req.header("authorization"), form), form };
+  const form = parseForm(headerOf(c.req.raw, "content-type") ?? undefined, body);
+  return { client: await authenticateClient(services, headerOf(c.req.raw, "authorization") ?? undefined, form), form };
 }
 
 /** There is no `password` grant: people log in at `/auth/login` (RFC 9700 §2.4). */

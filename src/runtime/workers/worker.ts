@@ -3,6 +3,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import type { ConfigInput } from "../../config/schema.ts";
 import { problemResponse } from "../../http/problem.ts";
+import { webResponse } from "../../http/text-response.ts";
 import type { Problem, ProblemCode } from "../../protocol/errors.ts";
 import { checkRequest } from "../../proxy/check-request.ts";
 import { type Answers, createAnswers } from "./answers.ts";
@@ -106,7 +107,8 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
       break;
   }
   const connection = { peer: incoming.peer, headers: incoming.headers };
-  if (PROBES.has(incoming.target)) return ownAnswer(await gateway.operations(request, connection), RESERVED);
+  if (PROBES.has(incoming.target))
+    return ownAnswer(webResponse(await gateway.operations(request, connection)), RESERVED);
   if (!gateway.isReserved(incoming.target)) {
     return carryOut(serving, request, incoming, await gateway.decide(incoming));
   }
@@ -117,7 +119,7 @@ async function answer(serving: Serving, request: Request, context: ExecutionCont
   const answered = gateway.endpoints(withBrokenBodyTold(request), connection);
   // Begun is done, whether or not the client waits for the answer.
   context.waitUntil(answered.catch(() => {}));
-  return ownAnswer(await answered, RESERVED);
+  return ownAnswer(webResponse(await answered), RESERVED);
 }
 
 async function carryOut(
