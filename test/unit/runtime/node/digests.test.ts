@@ -7,7 +7,7 @@ const text = fc.string({ unit: "binary", maxLength: 300 });
 
 describe("digests of node:crypto, with WebCrypto's as their oracle", () => {
   it("property: hashes and macs are the same, and come at once", async () => {
-    const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    const key = fc.uint8Array({ minLength: 1, maxLength: 200 });
     await fc.assert(
       fc.asyncProperty(key, text, async (bytes, given) => {
         expect(nodeDigests.sha256(given)).toBe(await webDigests.sha256(given));
