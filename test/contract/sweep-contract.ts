@@ -40,6 +40,39 @@ export function sweepContract(open: () => Promise<Subject>): void {
     expect(told).toMatchObject({ kind: "session_ended", sid: session.sid, detail: { reason } });
   });
 
+  test("a session that was refreshed stays until its own end", async () => {
+    const s = await open();
+    const session = await s.login(await s.user());
+    s.advance(LIMITS.idle - MINUTE);
+    expect(await s.refresh(session, 0)).toMatchObject({ outcome: "rotated" });
+    s.advance(MINUTE);
+    expect(await s.store.sweep(SWEEP)).toEqual({ more: false, idle: 0, absolute: 0 });
+    s.advance(LIMITS.idle - 2 * MINUTE);
+    expect(await s.store.sweep(SWEEP)).toEqual({ more: false, idle: 0, absolute: 0 });
+    expect(await s.store.session(session)).not.toBeNull();
+    s.advance(MINUTE);
+    expect(await s.store.sweep(SWEEP)).toEqual({ more: false, idle: 1, absolute: 0 });
+  });
+
+  test("those that were refreshed hold up no batch", async () => {
+    const s = await open();
+    const user = await s.user();
+    const refreshed = [await s.login(user), await s.login(user), await s.login(user)];
+    for (let index = 0; index < 2; index++) await s.login(user);
+    s.advance(LIMITS.idle - MINUTE);
+    for (const session of refreshed) await s.refresh(session, 0);
+    s.advance(MINUTE);
+    let idle = 0;
+    let more = true;
+    for (let sweeps = 0; more; sweeps++) {
+      expect(sweeps).toBeLessThan(10);
+      const swept = await s.store.sweep({ ...SWEEP, batch: 2 });
+      idle += swept.idle;
+      more = swept.more;
+    }
+    expect(idle).toBe(2);
+  });
+
   test("a batch at a time, and says when there is more", async () => {
     const s = await open();
     const user = await s.user();

@@ -18,12 +18,7 @@ export class NodeDatabase implements SyncDatabase {
   }
 
   all(sql: string, ...params: SqlValue[]): readonly Row[] {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement.all(...params);
+    return this.#prepared(sql).all(...params);
   }
 
   transaction<T>(work: () => T): T {
@@ -52,8 +47,17 @@ export class NodeDatabase implements SyncDatabase {
     this.#db.close();
   }
 
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
   #alone<T>(work: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
+    this.#prepared("BEGIN IMMEDIATE").run();
     try {
       this.onLocked();
       const result = work();
@@ -67,14 +71,14 @@ export class NodeDatabase implements SyncDatabase {
   #inGroup<T>(work: () => T): T {
     if (this.#lost !== null) throw this.#lost;
     if (!this.#begun()) {
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.#prepared("BEGIN IMMEDIATE").run();
       this.#group = "begun";
     }
     this.onLocked();
-    this.#db.exec("SAVEPOINT step");
+    this.#prepared("SAVEPOINT step").run();
     try {
       const result = work();
-      this.#db.exec("RELEASE step");
+      this.#prepared("RELEASE step").run();
       return result;
     } catch (error) {
       // A full disk, for one, may have made SQLite roll back all that came before, too.
@@ -90,7 +94,7 @@ export class NodeDatabase implements SyncDatabase {
 
   #commit(): void {
     try {
-      this.#db.exec("COMMIT");
+      this.#prepared("COMMIT").run();
     } catch (error) {
       // An fsync that failed may yet have reached the disk.
       throw isIoError(error) ? new CommitInDoubt() : error;

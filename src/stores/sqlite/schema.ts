@@ -115,6 +115,15 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
   ],
   ["CREATE INDEX revocations_of_subject ON revocations (subject)"],
+  // No index names a column that a refresh changes: each would be another page to write with every rotation.
+  [
+    "ALTER TABLE sessions ADD COLUMN sweep_at INTEGER NOT NULL DEFAULT 0",
+    "UPDATE sessions SET sweep_at = idle_ends_at",
+    "DROP INDEX sessions_by_end",
+    "CREATE INDEX sessions_to_sweep ON sessions (sweep_at)",
+    "DROP INDEX sessions_of_user",
+    "CREATE INDEX sessions_of_user ON sessions (sub)",
+  ],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -47,9 +47,13 @@ export function countLive(step: Step, sub: string | null, before: number): numbe
   return integer(rows[0] ?? {}, "n");
 }
 
+/** All but the data that is kept with a session, which may be much. */
+const COLUMNS = `sid, sub, client_id, channel, created_at, auth_time, amr, scopes, generation, rotated_at, shown, r_hash, secret_id,
+  context, last_used_at, idle_ends_at, absolute_ends_at, address, user_agent`;
+
 /** The record as it stands, live or not. */
 export function rowOf(step: Step, sub: string, sid: string): Row | null {
-  return first(step.db.all("SELECT * FROM sessions WHERE sid = ? AND sub = ?", sid, sub));
+  return first(step.db.all(`SELECT ${COLUMNS} FROM sessions WHERE sid = ? AND sub = ?`, sid, sub));
 }
 
 export function sessionOf(row: Row): Session {
@@ -79,8 +83,9 @@ export function sessionOf(row: Row): Session {
 export function insertSession(step: Step, session: Session): void {
   step.db.all(
     `INSERT INTO sessions (sid, sub, client_id, channel, created_at, auth_time, amr, scopes, generation, rotated_at, shown,
-       r_hash, secret_id, context, last_used_at, idle_ends_at, absolute_ends_at, address, user_agent, data, data_version)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', 0)`,
+       r_hash, secret_id, context, last_used_at, idle_ends_at, absolute_ends_at, address, user_agent, data, data_version,
+       sweep_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', 0, ?)`,
     session.sid,
     session.sub,
     session.clientId,
@@ -100,6 +105,7 @@ export function insertSession(step: Step, session: Session): void {
     session.absoluteEndsAt,
     session.address,
     session.userAgent,
+    session.idleEndsAt,
   );
 }
 

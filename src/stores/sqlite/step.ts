@@ -6,6 +6,8 @@ export interface Step {
   readonly db: SyncDatabase;
   /** The store's clock, milliseconds since 1970; the same throughout the step. */
   readonly now: number;
+  /** The time of the last step that wrote. */
+  readonly clock: number;
   readonly epoch: string;
   /** Sessions created then or earlier were ended by a revocation of everything. */
   readonly sessionsNotBefore: number;
@@ -17,9 +19,10 @@ export interface Step {
 export function beginStep(db: SyncDatabase, wall: number): Step {
   const row = first(db.all("SELECT * FROM store WHERE one = 1"));
   if (row === null) throw new Error("the database has lost its record of itself");
+  const clock = integer(row, "clock");
   return {
-    db,
-    now: storeTime(wall, integer(row, "clock")),
+    ...{ db, clock },
+    now: storeTime(wall, clock),
     epoch: text(row, "epoch"),
     sessionsNotBefore: integer(row, "sessions_not_before"),
     tokensNotBefore: integer(row, "tokens_not_before"),
@@ -28,7 +31,7 @@ export function beginStep(db: SyncDatabase, wall: number): Step {
 
 /** Records the time of a step that wrote, so that no later one in any process is earlier. */
 export function keepTime(step: Step): void {
-  step.db.all("UPDATE store SET clock = ? WHERE one = 1 AND clock <> ?", step.now, step.now);
+  if (step.clock !== step.now) step.db.all("UPDATE store SET clock = ? WHERE one = 1", step.now);
 }
 
 export function storeTime(wall: number, recorded: number): number {

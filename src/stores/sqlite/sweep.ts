@@ -9,10 +9,10 @@ export function sweep(step: Step, limits: SweepLimits): SweepResult {
   const { now } = step;
   const { batch } = limits;
   sweepNodes(step);
-  const ended = remove(step, "sessions", "sid", "idle_ends_at <= ?", batch, now);
+  const { ended, looked } = sweepSessions(step, batch);
   const reasons = ended.map((row) => tellOfEnd(step, row));
   const removed = [
-    ended.length,
+    looked,
     remove(step, "revocations", "id", "expires <= ?", batch, now).length,
     remove(step, "signing_keys", "number", "remove_at <= ?", batch, now).length,
     remove(step, "attempts", "key", "forgotten_at <= ?", batch, now).length,
@@ -22,9 +22,24 @@ export function sweep(step: Step, limits: SweepLimits): SweepResult {
   return { more: removed.some((count) => count >= batch), idle: ended.length - absolute, absolute };
 }
 
+/** `sweep_at` is a session's idle end as of its login or the last look: one that has been refreshed since is looked at again later. */
+function sweepSessions(step: Step, batch: number): { readonly ended: readonly Row[]; readonly looked: number } {
+  const due = "sid IN (SELECT sid FROM sessions WHERE sweep_at <= ? ORDER BY sweep_at LIMIT ?)";
+  const { now } = step;
+  const ended = step.db.all(
+    `DELETE FROM sessions WHERE ${due} AND idle_ends_at <= ? RETURNING sid, sub, absolute_ends_at`,
+    ...[now, batch, now],
+  );
+  const later = step.db.all(
+    `UPDATE sessions SET sweep_at = idle_ends_at WHERE ${due} AND idle_ends_at > ? RETURNING sid`,
+    ...[now, batch, now],
+  );
+  return { ended, looked: ended.length + later.length };
+}
+
 function remove(
   step: Step,
-  table: "sessions" | "revocations" | "signing_keys" | "attempts",
+  table: "revocations" | "signing_keys" | "attempts",
   id: string,
   expired: string,
   batch: number,

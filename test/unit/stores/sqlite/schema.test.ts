@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { migrate, schemaState } from "../../../../src/stores/sqlite/schema.ts";
-import { addUser, memoryStore } from "./memory-store.ts";
+import { addUser, LIMITS, login, memoryStore } from "./memory-store.ts";
 
 test("migrating again changes nothing", () => {
   const { store, db } = memoryStore();
@@ -27,12 +27,48 @@ test("docs/storage.md describes every table and column", () => {
   expect(missing).toEqual([]);
 });
 
+test("no index names what a refresh changes", () => {
+  const { store, db } = memoryStore();
+  const { sub, sid } = login(store, addUser(store, "ada"));
+  const entries = () => db.all("SELECT sid, sub, sweep_at FROM sessions");
+  const before = entries();
+  const token = { sub, sid, generation: 0, rHash: "r", secretId: "other", context: "c2" };
+  const request = { ...token, address: "b", userAgent: "v", rotate: true, limits: { ...LIMITS, grace: 0 } };
+  expect(store.refreshSession(request).outcome).toBe("rotated");
+  expect(entries()).toEqual(before);
+  const indexed = db.all(
+    `SELECT DISTINCT c.name FROM sqlite_master m, pragma_index_info(m.name) c
+     WHERE m.type = 'index' AND m.tbl_name = 'sessions' ORDER BY c.name`,
+  );
+  expect(indexed.map(({ name }) => name)).toEqual(["sid", "sub", "sweep_at"]);
+});
+
+test("a database of before that index was is brought up to date", () => {
+  const { store, db, clock } = memoryStore();
+  login(store, addUser(store, "ada"));
+  for (const statement of [
+    "DROP INDEX sessions_to_sweep",
+    "ALTER TABLE sessions DROP COLUMN sweep_at",
+    "CREATE INDEX sessions_by_end ON sessions (idle_ends_at)",
+    "UPDATE store SET schema = 2",
+  ]) {
+    db.all(statement);
+  }
+  expect(schemaState(db)).toEqual({ kind: "older" });
+  migrate(db, "another epoch");
+  expect(schemaState(db)).toEqual({ kind: "current" });
+  const limits = { auditKeep: 1_000_000, auditMax: 10, batch: 10 };
+  expect(store.sweep(limits).idle).toBe(0);
+  clock.now += LIMITS.idle;
+  expect(store.sweep(limits).idle).toBe(1);
+});
+
 test("every query of a live path uses an index", () => {
   const { db } = memoryStore();
   const plans = [
-    "SELECT * FROM sessions WHERE sub = 'u' ORDER BY last_used_at",
+    "SELECT * FROM sessions WHERE sub = 'u'",
     "SELECT * FROM revocations WHERE id > 1 AND id <= 2 ORDER BY id LIMIT 5",
-    "SELECT sid FROM sessions WHERE idle_ends_at <= 1 LIMIT 5",
+    "SELECT sid FROM sessions WHERE sweep_at <= 1 ORDER BY sweep_at LIMIT 5",
     "SELECT id FROM revocations WHERE expires <= 1 LIMIT 5",
     "SELECT key FROM attempts WHERE forgotten_at <= 1 LIMIT 5",
     "SELECT * FROM audit WHERE id > 1 AND sub = 'u' ORDER BY id LIMIT 5",
