@@ -28,8 +28,8 @@ export const INSIDE: Readonly<Record<string, Inside>> = {
   "test/http/client-connections.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/websocket-stalls.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/proxy-strictness.test.ts": { on: SQLITE, why: "is about what Node's parser lets through" },
-  "test/http/proxy-streams.test.ts": { on: SQLITE, why: TRANSPORT },
-  "test/http/upstream-faults.test.ts": { on: SQLITE, why: TRANSPORT },
+  "test/http/proxy-streams.test.ts": { on: SQLITE, why: "is about the frames and resets that Node's transport writes" },
+  "test/http/upstream-failures.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-targets.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/upstream-tls.test.ts": { on: SQLITE, why: TRANSPORT },
   "test/http/admin.test.ts": { on: SQLITE, why: ENDPOINTS },
@@ -186,6 +186,9 @@ const WORKER: Differences = {
     "the path that is sent > for /plain/%2e%2e/x is none": URLS,
     "the path that is sent > for /plain\\evil is none": URLS,
     "headers that are removed stay behind in interim responses too": INTERIM,
+  },
+  "test/http/upstream-faults.test.ts": {
+    "more than a response may be > 10,000 cookies: 502": "the platform bounds the size of a head, and not its lines",
   },
   "test/http/rate-limits.test.ts": {
     "what is refused is counted by route": METRICS,
