@@ -52,7 +52,7 @@ export const requestsFor = ({ cpuTime }: Effort, last: Measurement | null, first
   last === null ? first : Math.ceil((cpuTime * 1000) / last.cpu);
 
 /** A contender has settled when so many measurements in a row have cost no less than the best before them, by this part. */
-const SETTLED = { measurements: 3, part: 0.02 };
+const SETTLED = { measurements: 4, part: 0.02 };
 const MAX_WARM_UPS = 15;
 
 /** Measures until it gets no cheaper. */
