@@ -1,4 +1,4 @@
-/** Thrown when the hashing queue is full: the caller answers 503 `overloaded`. */
+/** Thrown when the hashing queue is full, or nothing hashes at present: the caller answers 503 `overloaded`. */
 export class HashingOverloaded extends Error {
   override readonly name = "HashingOverloaded";
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { HashingOverloaded } from "../accounts/passwords.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { AdministrationError } from "../http/admin/administration.ts";
 import { StoreOutcomeUnknown, StoreUnavailable } from "../stores/store.ts";
@@ -41,6 +42,7 @@ export function describeFailure(error: unknown): { readonly code: ExitCode; read
   if (error instanceof StoreOutcomeUnknown) {
     return { code: EXIT.unavailable, message: "The store did not confirm in time; running the command again is safe." };
   }
+  if (error instanceof HashingOverloaded) return { code: EXIT.unavailable, message: sentence(error.message) };
   if (error instanceof AdministrationError) {
     const unavailable = UNAVAILABLE_CODES.includes(error.problem.code);
     return { code: unavailable ? EXIT.unavailable : EXIT.failed, message: sentence(error.message) };

@@ -12,6 +12,7 @@ import { nodeSignatureCheck } from "../../src/runtime/node/signature.ts";
 import { importNodeSigner } from "../../src/runtime/node/signer.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { freshStore } from "../gateways/fresh-store.ts";
+import { atEnd } from "./at-end.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** A gateway without sockets, over a real store (a SQLite file unless `store` names another), whose time a test moves. */
@@ -46,10 +47,17 @@ export interface StandIns {
   readonly passwords?: (options: Config["passwords"]) => Passwords;
 }
 
+/** The process that hashes ends with the test file. */
+function hashingForAFile(options: Config["passwords"]): Passwords {
+  const passwords = nodePasswords(options);
+  atEnd(async () => passwords.release());
+  return passwords;
+}
+
 export async function inProcessGateway(
   input: Readonly<Record<string, unknown>> = {},
   secret = "a secret of more than thirty-two bytes",
-  { store: wrap = (store) => store, passwords = nodePasswords }: StandIns = {},
+  { store: wrap = (store) => store, passwords = hashingForAFile }: StandIns = {},
 ): Promise<InProcessGateway> {
   const url = await freshStore(await tempDir());
   const parsed = parseConfig({ issuer: "http://127.0.0.1:8080", store: url, ...input });

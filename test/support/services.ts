@@ -19,6 +19,7 @@ import type { Channel } from "../../src/sessions/session.ts";
 import { type Operation, type OperationInput, type OperationOutput, storeOver } from "../../src/stores/operations.ts";
 import { sqliteStore } from "../../src/stores/sqlite/store.ts";
 import { StoreUnavailable } from "../../src/stores/store.ts";
+import { atEnd } from "./at-end.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export const ADMIN_TOKEN = "an admin token of more than 32 characters";
@@ -87,6 +88,7 @@ export async function testServices(input: Readonly<Record<string, unknown>> = {}
   observed.length = 0;
   // As little work as argon2 takes: what hashing costs is tested by itself.
   const passwords = nodePasswords({ ...config.passwords, memory: 8, iterations: 1 });
+  atEnd(async () => passwords.release());
   const services = createServices(core, { config, configHash: "test", passwords });
   const { refreshTokens, accessTokens } = services;
   const limits = config.sessions;

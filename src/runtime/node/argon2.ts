@@ -1,20 +1,25 @@
-import { hash, verify } from "@node-rs/argon2";
 import { hashedPasswords } from "../../accounts/hashed-passwords.ts";
 import type { Passwords } from "../../accounts/passwords.ts";
 import type { Config } from "../../config/config.ts";
+import { HashingProcess } from "./hashing-process.ts";
 
-/**
- * argon2id in libuv's threads. The queue in front keeps it to `concurrency` of the four, because signatures, files and DNS
- * wait in the same pool.
- */
-export function nodePasswords(options: Config["passwords"]): Passwords {
-  return hashedPasswords(
+export interface NodePasswords extends Passwords {
+  /** Ends the process behind it as soon as it has nothing to do; what is asked later starts it again for its time. */
+  release(): void;
+}
+
+/** argon2id in a process of its own. `report` is told when that has ended by itself, or could not be started. */
+export function nodePasswords(
+  options: Config["passwords"],
+  report: (problem: string) => void = () => {},
+): NodePasswords {
+  const hashing = new HashingProcess({ concurrency: options.concurrency, report });
+  const passwords = hashedPasswords(
     {
-      // The library's defaults are argon2id, version 19, a salt of 16 bytes and 32 bytes of output.
-      hash: (password, cost) =>
-        hash(password, { memoryCost: cost.memory, timeCost: cost.iterations, parallelism: cost.parallelism }),
-      verify: (known, password) => verify(known, password),
+      hash: (password, cost) => hashing.call({ kind: "hash", password, cost }),
+      verify: (hash, password) => hashing.call({ kind: "verify", password, hash }),
     },
     options,
   );
+  return { ...passwords, release: () => hashing.release() };
 }

@@ -88,11 +88,14 @@ export async function serveInProcess(
   };
   const listeners: Listener[] = [];
   let gateway: Gateway | null = null;
-  let passwords = nodePasswords(config.passwords);
+  const hashing = (options: Config["passwords"]) =>
+    nodePasswords(options, (message) => observe({ kind: "internal_error", where: "password hashing", message }));
+  let passwords = hashing(config.passwords);
 
   async function end(drain: number): Promise<void> {
     gateway?.endStreams();
     await Promise.all(listeners.map((listener) => listener.close(drain)));
+    passwords.release();
     await gateway?.stop();
     await store.close();
     await sink.flush(LAST_LINES);
@@ -101,7 +104,8 @@ export async function serveInProcess(
   async function adopt(running: Gateway, next: Config): Promise<Gateway> {
     const { config: adopted, kept } = keepFixed(config, next);
     if (JSON.stringify(adopted.passwords) !== JSON.stringify(config.passwords)) {
-      passwords = nodePasswords(adopted.passwords);
+      passwords.release();
+      passwords = hashing(adopted.passwords);
     }
     const changed = await running.reconfigured(adopted, passwords);
     config = adopted;
