@@ -31,6 +31,13 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   tls: ({ tls }) => tls === null,
 };
 
+/** The next configuration with what processes have in common that share their listeners. */
+export function keepListeners(running: Config, next: Config): Config {
+  const { listen, operations, workers } = running;
+  const tls = (running.tls === null) === (next.tls === null) ? next.tls : running.tls;
+  return { ...next, listen, operations, workers, tls };
+}
+
 /** The next configuration with what cannot change as it is, and the paths of the options that would have to. */
 export function keepFixed(
   running: Config,

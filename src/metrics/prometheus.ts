@@ -156,6 +156,8 @@ export function prometheusMetrics(version: string): PrometheusMetrics {
       case "internal_error":
         errors.inc();
         return;
+      // Told by the process that has started it, which counts nothing.
+      case "worker_lost":
       case "view":
         return;
       default:

@@ -33,6 +33,7 @@ export function logLevel(event: Observation, access: boolean): LogLevel | null {
       return event.kept.length === 0 ? "info" : "warn";
     case "config_refused":
     case "worker_restarted":
+    case "worker_lost":
     case "history_broken":
     case "history_repaired":
     case "internal_error":

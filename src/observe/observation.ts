@@ -61,6 +61,8 @@ export type Observation =
   | { readonly kind: "config_refused"; readonly problems: readonly string[] }
   /** This process has taken the place of another that ended. */
   | { readonly kind: "worker_restarted"; readonly reason: string }
+  /** A process that was one of several has ended unasked; another one is started after so many milliseconds. */
+  | { readonly kind: "worker_lost"; readonly worker: number; readonly reason: string; readonly pause: number }
   /** A log line could not be written. */
   | { readonly kind: "log_dropped" }
   | { readonly kind: "internal_error"; readonly where: string; readonly message: string };

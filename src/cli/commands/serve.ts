@@ -14,7 +14,9 @@ import { note } from "../output.ts";
 export function serveCommand(parent: Command, io: Io): void {
   parent
     .command("serve")
-    .description("run the gateway until it is told to stop (SIGINT, SIGTERM); SIGHUP reads the configuration again")
+    .description(
+      "run the gateway until it is told to stop (SIGINT, SIGTERM); SIGHUP reads the configuration again, SIGUSR2 replaces workers one after the other",
+    )
     .option("--listen <address>", "where to listen, in place of the configuration's, such as 127.0.0.1:8080")
     .option("--store <url>", "the store, in place of the configuration's, such as sqlite:./data/postern.db")
     .addHelpText(
@@ -59,8 +61,12 @@ Environment:
         () => served.reload(again),
       );
       process.on("SIGHUP", () => files.renew());
+      process.on("SIGUSR2", () => served.restart(again));
       const watching = files.watch(ending.signal);
-      await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+      const gaveUp = served.gaveUp.then((reason) => {
+        throw new Unavailable(`No worker can be started any more. ${reason.message}`);
+      });
+      await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM"), gaveUp]);
       note(io, "Stopping: requests in flight may end. Again: at once");
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(EXIT.failed));
       ending.abort();

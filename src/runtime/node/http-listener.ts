@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Front } from "../../app/gateway.ts";
 import type { ListenerTls } from "../../config/config.ts";
@@ -27,6 +27,8 @@ const LIMITS = {
 const MAX_PIPELINED = 100;
 /** How long a client may take to agree on TLS. */
 const HANDSHAKE = 10_000;
+/** How long an idle connection is waited for that another process would not have: a request may be on its way on it. */
+const LAST_REQUEST = 2_000;
 /** What is left when WebSockets have been told that they end, to hear of it. */
 const LAST_WORDS = 1_000;
 
@@ -37,6 +39,11 @@ export interface Listener {
   use(front: Front): void;
   /** Has each connection end with its next answer, and still takes new ones. */
   leave(): void;
+  /**
+   * As `close`, where another process takes the connections that come: those that are idle have time to bring a request, with whose
+   * answer they end.
+   */
+  handOver(within: number): Promise<void>;
   /** Takes no more connections, and lets what is under way end. What has not by then, in milliseconds, is cut. */
   close(within: number): Promise<void>;
 }
@@ -127,6 +134,18 @@ export class HttpListener implements Listener {
 
   leave(): void {
     this.#leaving = true;
+  }
+
+  async handOver(within: number): Promise<void> {
+    this.#leaving = true;
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    // Not the HTTP server's own, which ends idle connections at once.
+    NetServer.prototype.close.call(this.server);
+    const forIdle = Math.min(within, LAST_REQUEST);
+    if (await isSettledWithin(closed, forIdle)) return;
+    this.#connections.destroyIdle();
+    if (!(await isSettledWithin(closed, within - forIdle))) await this.#drain(0);
   }
 
   async close(within: number): Promise<void> {

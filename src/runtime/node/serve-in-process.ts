@@ -48,6 +48,13 @@ export interface Served {
    * ConfigError nothing changes. Log and metrics say how it went. One after the other; never rejects.
    */
   reload(load: () => Promise<Config>): Promise<void>;
+  /**
+   * As `reload`, with new processes in place of those that there are, one after the other: options that wait for a restart change too,
+   * except those of the listeners they share. In one process it is `reload`.
+   */
+  restart(load: () => Promise<Config>): Promise<void>;
+  /** Resolves with the reason when none of its processes can be started any more. */
+  readonly gaveUp: Promise<Error>;
   /** Says in log and metrics that something went wrong that nobody caught. */
   defect(error: unknown): void;
   /**
@@ -67,11 +74,17 @@ export interface Membership {
   readonly together: (own: Reports) => Reports;
 }
 
+/** One of several processes. */
+export interface ServedMember extends Pick<Served, "url" | "operationsUrl" | "reload" | "defect" | "close"> {
+  /** Ends as another process has taken its place: what is open is let go with its next answer, and cut after `shutdown.drain`. */
+  handOver(): Promise<void>;
+}
+
 /** A gateway that is this process. Rejects with StoreProblem or ListenProblem, leaving nothing open. */
 export async function serveInProcess(
   { config: first, secrets }: ServeOptions,
   membership: Membership | null = null,
-): Promise<Served> {
+): Promise<ServedMember> {
   keepObjectsYoung();
   let config = first;
   const store = await openStore(config.store, {
@@ -151,6 +164,12 @@ export async function serveInProcess(
       },
       defect(error) {
         observe({ kind: "internal_error", where: "process", message: messageOf(error) });
+      },
+      async handOver() {
+        running.leave();
+        running.endStreams();
+        await Promise.all(listeners.map((listener) => listener.handOver(config.shutdown.drain)));
+        await end(0);
       },
       async close() {
         const { delay: notice, drain } = config.shutdown;

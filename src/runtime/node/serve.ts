@@ -9,8 +9,10 @@ export type { Served, ServeOptions } from "./serve-in-process.ts";
  * Opens the store and both listeners, in this process or in as many as `workers` says. Rejects with StoreProblem or ListenProblem,
  * leaving nothing open.
  */
-export function serve(options: ServeOptions): Promise<Served> {
+export async function serve(options: ServeOptions): Promise<Served> {
   const { workers } = options.config;
   const count = workers === "auto" ? availableParallelism() : workers;
-  return count === 1 ? serveInProcess(options) : superviseWorkers(options, count);
+  if (count > 1) return superviseWorkers(options, count);
+  const served = await serveInProcess(options);
+  return { ...served, restart: served.reload, gaveUp: new Promise<never>(() => {}) };
 }

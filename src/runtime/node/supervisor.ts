@@ -5,12 +5,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/config-error.ts";
-import { keepFixed } from "../../config/fixed.ts";
+import { keepFixed, keepListeners } from "../../config/fixed.ts";
 import { problem } from "../../config/problems.ts";
 import { countersOf, mergeExpositions } from "../../metrics/merge.ts";
 import { mergeReadiness } from "../../observe/merge-readiness.ts";
+import type { Observe } from "../../observe/observation.ts";
 import { StoreProblem } from "../../stores/store-problem.ts";
 import { ListenProblem } from "./bind.ts";
+import { createLog, logObservations } from "./log.ts";
+import { LogSink } from "./log-sink.ts";
+import { packageVersion } from "./package-version.ts";
 import type { Served, ServeOptions } from "./serve-in-process.ts";
 import {
   type Answer,
@@ -30,12 +34,21 @@ const LAST = 10_000;
 const SETTLED = 10_000;
 const MAX_PAUSE = 10_000;
 
+/** Times in a row that a worker has not settled, after which, where none is left that serves, it is over. */
+const GIVE_UP = 6;
+const STANDARD_OUTPUT = 1;
+/** That of this process, whatever is installed meanwhile. */
+const VERSION = packageVersion();
+
 interface Member {
+  /** The worker's number, which its successor inherits. */
+  readonly number: number;
   readonly worker: Worker;
   readonly pending: Pending;
   readonly since: number;
   readonly gone: Promise<unknown>;
-  isServing: boolean;
+  /** `leaving`: another one has taken its place. */
+  state: "starting" | "serving" | "leaving";
   /** Why it could not start. */
   failure: Error | null;
   /** What it last said that it had counted. */
@@ -58,6 +71,8 @@ export async function superviseWorkers(options: ServeOptions, count: number): Pr
   return {
     ...{ url, operationsUrl },
     reload: (load) => supervisor.reload(load),
+    restart: (load) => supervisor.restart(load),
+    gaveUp: supervisor.gaveUp,
     // Its own: each worker tells of its.
     defect(error) {
       console.error(error);
@@ -69,11 +84,13 @@ export async function superviseWorkers(options: ServeOptions, count: number): Pr
 class Supervisor {
   readonly #options: ServeOptions;
   readonly #count: number;
-  /** By the worker's number, which its successor inherits. */
-  readonly #members = new Map<number, Member>();
+  readonly #members = new Set<Member>();
   /** How often each has failed at its start, one time after the other. */
   readonly #failures = new Map<number, number>();
   readonly #ending = new AbortController();
+  readonly #observe: Observe;
+  readonly #givenUp = Promise.withResolvers<Error>();
+  readonly gaveUp = this.#givenUp.promise;
   #config: Config;
   #isRunning = false;
   /** Metrics of those that have ended. */
@@ -84,6 +101,8 @@ class Supervisor {
     this.#options = options;
     this.#config = options.config;
     this.#count = count;
+    const log = createLog(options.config, new LogSink(STANDARD_OUTPUT, () => {}), null);
+    this.#observe = logObservations(log, () => false);
   }
 
   async start(): Promise<Addresses> {
@@ -96,37 +115,70 @@ class Supervisor {
       this.#isRunning = true;
       return addresses;
     } catch (error) {
-      this.#ending.abort();
-      for (const { worker } of this.#members.values()) worker.process.kill("SIGKILL");
+      this.#abandon();
       throw error;
     }
   }
 
   /** One worker after the other goes over. */
   reload(load: () => Promise<Config>): Promise<void> {
-    this.#reloading = this.#reloading.then(async () => {
+    return this.#inTurn(async () => {
       const result = await attempt(load);
       if (result.ok) this.#config = keepFixed(this.#config, result.config).config;
-      for (const member of [...this.#members.values()]) {
-        await member.pending.ask((id) => send(member, { kind: "reload", id, result }), RELOAD);
-      }
+      await this.#tell(result);
     });
-    return this.#reloading;
+  }
+
+  /** One worker after the other is replaced. Where a new one does not start, those that are left stay. */
+  restart(load: () => Promise<Config>): Promise<void> {
+    return this.#inTurn(async () => {
+      const result = await attempt(load);
+      const failure = result.ok ? await this.#replaceAll(keepListeners(this.#config, result.config)) : null;
+      if (failure === null) return this.#tell(result);
+      const problems = [problem([], `a process could not be started with it: ${failure}`)];
+      await this.#tell({ ok: false, problems });
+    });
   }
 
   async close(): Promise<void> {
     this.#ending.abort();
-    const members = [...this.#members.values()];
-    for (const member of members) send(member, { kind: "stop" });
-    const { shutdown } = this.#config;
-    const patience = setTimeout(
-      () => {
-        for (const { worker } of members) worker.process.kill("SIGKILL");
-      },
-      shutdown.delay + shutdown.drain + LAST,
-    );
-    await Promise.all(members.map(({ gone }) => gone));
-    clearTimeout(patience);
+    const { delay: notice, drain } = this.#config.shutdown;
+    await end([...this.#members], "stop", notice + drain + LAST);
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    this.#reloading = this.#reloading.then(act);
+    return this.#reloading;
+  }
+
+  async #tell(result: NewConfig): Promise<void> {
+    for (const member of [...this.#members]) {
+      if (member.state === "leaving") continue;
+      await member.pending.ask((id) => send(member, { kind: "reload", id, result }), RELOAD);
+    }
+  }
+
+  /** Resolves with why a worker could not be replaced, or null. */
+  async #replaceAll(config: Config): Promise<string | null> {
+    const before = this.#config;
+    this.#config = config;
+    for (const [index, old] of [...this.#members].entries()) {
+      if (this.#ending.signal.aborted) return null;
+      try {
+        await this.#launch(old.number, null);
+      } catch (error) {
+        if (index === 0) this.#config = before;
+        return error instanceof Error ? error.message : String(error);
+      }
+      old.state = "leaving";
+      await end([old], "hand_over", before.shutdown.drain + LAST);
+    }
+    return null;
+  }
+
+  #abandon(): void {
+    this.#ending.abort();
+    for (const { worker } of this.#members) worker.process.kill("SIGKILL");
   }
 
   /** Resolves when the worker serves. */
@@ -134,10 +186,10 @@ class Supervisor {
     const worker = cluster.fork();
     const gone = once(worker, "exit");
     const member: Member = {
-      ...{ worker, gone, pending: new Pending(), since: performance.now() },
-      ...{ isServing: false, failure: null, metrics: "" },
+      ...{ number, worker, gone, pending: new Pending(), since: performance.now() },
+      ...{ state: "starting", failure: null, metrics: "" },
     };
-    this.#members.set(number, member);
+    this.#members.add(member);
     const serving = new Promise<Addresses>((resolve) => {
       worker.on("message", (message: ToSupervisor) => {
         if (message.kind === "serving") resolve(message);
@@ -146,18 +198,18 @@ class Supervisor {
     });
     const lost = gone.then(([code, signal]) => {
       const failure = member.failure ?? new Error(`A worker ended (${signal ?? `exit code ${code}`}).`);
-      this.#lose(number, member, failure.message);
+      this.#lose(member, failure.message);
       throw failure;
     });
     const { secrets } = this.#options;
-    send(member, { kind: "start", config: this.#config, secrets, worker: number, replaces });
+    send(member, { kind: "start", config: this.#config, secrets, worker: number, replaces, version: VERSION });
     return Promise.race([serving, lost]);
   }
 
   async #take(member: Member, message: ToSupervisor): Promise<void> {
     switch (message.kind) {
       case "serving":
-        member.isServing = true;
+        member.state = "serving";
         return;
       case "failed":
         member.failure = errorOf(message.problem, message.message);
@@ -168,22 +220,32 @@ class Supervisor {
       case "answer":
         member.pending.settle(message.id, message.answer);
         return;
+      case "last":
+        member.metrics = message.metrics;
+        return;
       default:
         message satisfies never;
     }
   }
 
-  #lose(number: number, member: Member, reason: string): void {
+  #lose(member: Member, reason: string): void {
     this.#departed = countersOf([this.#departed, member.metrics]);
-    this.#members.delete(number);
-    if (this.#isRunning && !this.#ending.signal.aborted) void this.#replace(number, member, reason);
+    this.#members.delete(member);
+    const hasOther = [...this.#members].some(({ number, state }) => number === member.number && state !== "leaving");
+    if (this.#isRunning && !hasOther && !this.#ending.signal.aborted) void this.#replace(member, reason);
   }
 
   /** At once, and later each time where it does not get going. */
-  async #replace(number: number, { since }: Member, reason: string): Promise<void> {
+  async #replace({ number, since }: Member, reason: string): Promise<void> {
     const failures = performance.now() - since > SETTLED ? 0 : (this.#failures.get(number) ?? 0);
     this.#failures.set(number, failures + 1);
+    if (failures + 1 >= GIVE_UP && ![...this.#members].some(({ state }) => state === "serving")) {
+      this.#abandon();
+      this.#givenUp.resolve(new Error(reason));
+      return;
+    }
     const pause = failures === 0 ? 0 : Math.min(MAX_PAUSE, 100 * 2 ** failures);
+    this.#observe({ kind: "worker_lost", worker: number, reason, pause });
     const { signal } = this.#ending;
     await delay(pause, undefined, { signal }).catch(() => {});
     // One that fails is lost in its turn.
@@ -192,7 +254,8 @@ class Supervisor {
 
   /** What all that serve say together. */
   async #ask(question: Question): Promise<Answer> {
-    const members = [...this.#members.values()].filter(({ isServing }) => isServing);
+    const asked = question === "metrics" ? ["serving", "leaving"] : ["serving"];
+    const members = [...this.#members].filter(({ state }) => asked.includes(state));
     const answers = await Promise.all(
       // One that ends meanwhile takes no connections either.
       members.map((member) =>
@@ -216,9 +279,22 @@ class Supervisor {
         members.forEach((member, index) => {
           member.metrics = answers[index]?.metrics ?? member.metrics;
         });
-        return { metrics: mergeExpositions([...members.map(({ metrics }) => metrics), this.#departed]) };
+        return { metrics: mergeExpositions([...members.map(presentOf), this.#departed]) };
     }
   }
+}
+
+/** Of one that leaves only what it has counted. */
+const presentOf = ({ state, metrics }: Member): string => (state === "leaving" ? countersOf([metrics]) : metrics);
+
+/** Resolves when they have ended; those that have not by then, in milliseconds, are killed. */
+async function end(members: readonly Member[], how: "stop" | "hand_over", patience: number): Promise<void> {
+  for (const member of members) send(member, { kind: how });
+  const late = setTimeout(() => {
+    for (const { worker } of members) worker.process.kill("SIGKILL");
+  }, patience);
+  await Promise.all(members.map(({ gone }) => gone));
+  clearTimeout(late);
 }
 
 function send({ worker }: Member, message: ToWorker): void {

@@ -2,7 +2,8 @@ import { ConfigError } from "../../config/config-error.ts";
 import type { Reports } from "../../observe/readiness.ts";
 import { StoreProblem } from "../../stores/store-problem.ts";
 import { ListenProblem } from "./bind.ts";
-import { type Membership, type Served, serveInProcess } from "./serve-in-process.ts";
+import { packageVersion } from "./package-version.ts";
+import { type Membership, type ServedMember, serveInProcess } from "./serve-in-process.ts";
 import { type NewConfig, Pending, type ToSupervisor, type ToWorker } from "./worker-messages.ts";
 
 /** What the supervisor may take to hear of the others, in milliseconds; then this worker speaks for itself. */
@@ -10,7 +11,7 @@ const PATIENCE = 5_000;
 
 const pending = new Pending();
 let own: Reports | null = null;
-let served: Promise<Served> | null = null;
+let served: Promise<ServedMember> | null = null;
 
 const send = (message: ToSupervisor): void => void process.send?.(message);
 
@@ -32,8 +33,9 @@ function problemOf(error: unknown): "store" | "listen" | "other" {
 async function start(message: ToWorker & { readonly kind: "start" }): Promise<void> {
   const { config, secrets, worker, replaces } = message;
   const membership: Membership = { worker, replaces, together };
-  served = serveInProcess({ config, secrets }, membership);
   try {
+    ensureSame(message.version);
+    served = serveInProcess({ config, secrets }, membership);
     const { url, operationsUrl, defect } = await served;
     process.on("uncaughtException", defect);
     send({ kind: "serving", url, operationsUrl });
@@ -43,6 +45,12 @@ async function start(message: ToWorker & { readonly kind: "start" }): Promise<vo
       process.exit(1),
     );
   }
+}
+
+/** What the two say to each other, and what a configuration is, changes from one version to the next. */
+function ensureSame(version: string): void {
+  const found = packageVersion();
+  if (found !== version) throw new Error(`Postern ${found} is installed, and ${version} runs: restart the gateway`);
 }
 
 const taken = (result: NewConfig) => async () => {
@@ -68,9 +76,18 @@ async function take(message: ToWorker): Promise<void> {
     case "stop":
       await (await served)?.close();
       process.exit(0);
+      break;
+    case "hand_over":
+      await (await served)?.handOver();
+      process.send?.({ kind: "last", metrics: (await own?.metrics()) ?? "" } satisfies ToSupervisor, () =>
+        process.exit(0),
+      );
+      return;
+    default:
+      message satisfies never;
   }
 }
 
 process.on("message", (message: ToWorker) => void take(message));
 // A terminal and systemd signal every process; what it means is for the supervisor to say.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) process.on(signal, () => {});

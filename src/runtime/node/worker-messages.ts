@@ -23,9 +23,13 @@ export type ToWorker =
       readonly secrets: Secrets;
       readonly worker: number;
       readonly replaces: string | null;
+      /** Postern's. */
+      readonly version: string;
     }
   | { readonly kind: "reload"; readonly id: number; readonly result: NewConfig }
   | { readonly kind: "stop" }
+  /** Another worker has taken this one's place. */
+  | { readonly kind: "hand_over" }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
   /** What all say to a question that this worker has passed on. */
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer };
@@ -35,7 +39,9 @@ export type ToSupervisor =
   | { readonly kind: "serving"; readonly url: string; readonly operationsUrl: string }
   | { readonly kind: "failed"; readonly problem: "store" | "listen" | "other"; readonly message: string }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
-  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer };
+  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  /** All that it has counted, as it ends. */
+  | { readonly kind: "last"; readonly metrics: string };
 
 /** Messages on their way, and those who wait for the answers. */
 export class Pending {
