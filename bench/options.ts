@@ -10,6 +10,8 @@ export interface Options {
   readonly cpuTime: number;
   /** A first look. */
   readonly quick: boolean;
+  /** The soak takes as long as it takes. */
+  readonly long: boolean;
   /** A folder for CPU profiles of the measured Postern, or null. */
   readonly profile: string | null;
   readonly wantsRow: (name: string) => boolean;
@@ -20,6 +22,7 @@ export function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
+      long: { type: "boolean", default: false },
       rounds: { type: "string" },
       "cpu-time": { type: "string" },
       rows: { type: "string" },
@@ -40,6 +43,7 @@ export function readOptions(): Options {
     rounds,
     cpuTime,
     quick: values.quick,
+    long: values.long,
     profile: values.profile === undefined ? null : resolve(values.profile),
     wantsRow: (name) => rows?.includes(name) ?? true,
     wantsContender: (name) => only?.includes(name) ?? true,
@@ -47,11 +51,12 @@ export function readOptions(): Options {
 }
 
 export const usage = (rows: readonly string[], contenders: readonly string[]): string =>
-  `npm run bench -- [--quick] [--rounds N] [--cpu-time MS] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
+  `npm run bench -- [--quick] [--long] [--rounds N] [--cpu-time MS] [--rows NAME,…] [--only CONTENDER,…] [--profile FOLDER]
 
   --quick   2 short rounds instead of 5, and a tenth of what is counted by the thousand, for a first look
   --rounds, --cpu-time
             how often each contender is measured, and how much of its CPU time that takes; many short rounds hold best on a busy machine
+  --long    a soak of a million tokens however long it takes, not of 200 s
   --rows    ${rows.join(", ")}
   --only    ${contenders.join(", ")}
   --profile has the measured Postern write CPU profiles (.cpuprofile) there; its figures are then higher

@@ -25,6 +25,8 @@ export interface Bench {
   readonly effort: Effort;
   /** A first look: a tenth of the whole. */
   readonly quick: boolean;
+  /** Whether the soak goes on until its last token. */
+  readonly long: boolean;
 }
 
 /** What is measured of Postern alone. */

@@ -79,7 +79,7 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
     process.stdout.write(`${comparisonTable(comparison, measurements)}\n`);
   }
   const rows: Found[] = [];
-  const bench = { ground, generator, effort, quick: options.quick };
+  const bench = { ground, generator, effort, quick: options.quick, long: options.long };
   for (const { name, missing, measure } of ROWS.filter((row) => options.wantsRow(row.name))) {
     if (missing !== null) {
       say(`${name}: left out, ${missing}`);
