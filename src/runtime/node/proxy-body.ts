@@ -1,10 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
+import type { BodySink, BodySource } from "./upstream/request-body.ts";
 
-const BUFFERED = 64 * 1024;
-
-export interface RequestBodyOptions {
-  /** Called when it is read for the first time. */
+export interface ClientBodyOptions {
+  /** Called when it is to begin. */
   readonly onStart: () => void;
   /** Bytes of it that are passed on. */
   readonly max: number;
@@ -17,43 +15,71 @@ export interface RequestBodyOptions {
  * as if it were whole. When the upstream wants no more of it, the rest is read and thrown away, so that the answer still arrives:
  * destroying the request itself would take the client's connection with it.
  */
-export function requestBody(req: IncomingMessage, { onStart, max, onTooLong }: RequestBodyOptions): Readable {
-  let started = false;
-  let size = 0;
-  const body = new Readable({
-    highWaterMark: BUFFERED,
-    read() {
-      if (!started) {
-        started = true;
-        onStart();
-      }
-      req.resume();
-    },
-    destroy(error, done) {
-      req.off("data", onData).off("end", onEnd);
-      req.resume();
-      done(error);
-    },
-  });
-  const onData = (chunk: Buffer): void => {
-    size += chunk.length;
-    if (size > max) {
-      onTooLong();
+export class ClientBody implements BodySource {
+  readonly #req: IncomingMessage;
+  readonly #options: ClientBodyOptions;
+  #sink: BodySink | null = null;
+  #destroyed = false;
+  #failure: Error | null = null;
+  #size = 0;
+
+  constructor(req: IncomingMessage, options: ClientBodyOptions) {
+    this.#req = req;
+    this.#options = options;
+    req.pause();
+    req.once("error", (error) => this.#fail(error));
+    req.once("close", () => {
+      if (!req.complete) this.#fail(new Error("the client went away in the middle of its body"));
+    });
+  }
+
+  begin(sink: BodySink): void {
+    if (this.#destroyed) return;
+    if (this.#failure !== null) {
+      sink.onFailure(this.#failure);
       return;
     }
-    if (!body.push(chunk)) req.pause();
+    this.#sink = sink;
+    this.#req.on("data", this.#onData);
+    this.#req.once("end", this.#onEnd);
+    this.#options.onStart();
+    this.#req.resume();
+  }
+
+  pause(): void {
+    if (!this.#destroyed) this.#req.pause();
+  }
+
+  resume(): void {
+    this.#req.resume();
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#sink = null;
+    this.#req.off("data", this.#onData).off("end", this.#onEnd);
+    this.#req.resume();
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    this.#size += piece.length;
+    if (this.#size > this.#options.max) this.#options.onTooLong();
+    else this.#sink?.onPiece(piece);
   };
-  const onEnd = (): void => {
-    body.push(null);
+
+  readonly #onEnd = (): void => {
+    this.#release()?.onEnd();
   };
-  req.pause();
-  req.on("data", onData);
-  req.once("end", onEnd);
-  req.once("error", (error) => body.destroy(error));
-  req.once("close", () => {
-    if (!req.complete) body.destroy(new Error("the client went away in the middle of its body"));
-  });
-  // Whoever sends the body listens while it does; a failure after that concerns nobody.
-  body.on("error", () => {});
-  return body;
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#release()?.onFailure(this.#failure);
+  }
+
+  /** Who is told last; from now on nobody is. */
+  #release(): BodySink | null {
+    const sink = this.#sink;
+    this.#sink = null;
+    return sink;
+  }
 }

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
 import type { OpenStream, OpenStreams } from "../../app/open-streams.ts";
 import { CHALLENGE_INVALID_TOKEN } from "../../authn/challenge.ts";
 import type { HeaderList } from "../../lib/header-list.ts";
@@ -15,6 +14,7 @@ import { letGo } from "./let-go.ts";
 import type { Target, Targets, Waiting } from "./proxy-targets.ts";
 import { writeAndFree } from "./spent-pieces.ts";
 import type { Connection, ResponseHandler } from "./upstream/connection.ts";
+import type { BodySource } from "./upstream/request-body.ts";
 import type { ResponseHead } from "./upstream/response-head.ts";
 import { Defect, type UpstreamError } from "./upstream/upstream-error.ts";
 import type { WebSockets } from "./websocket.ts";
@@ -38,7 +38,7 @@ export interface Relayed {
   readonly headers: string[];
   /** The Host that is sent; null: the target's own. */
   readonly host: string | null;
-  readonly body: Readable | null;
+  readonly body: BodySource | null;
   /** Of the body; null where it is not known before its end. */
   readonly length: string | null;
   /** Our name in `Via`. */

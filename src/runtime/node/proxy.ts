@@ -6,7 +6,7 @@ import { createRequestHeaders, hasLooped } from "../../proxy/request-headers.ts"
 import { rewriteTarget } from "../../proxy/rewrite.ts";
 import type { Upstream } from "../../proxy/upstream.ts";
 import type { Exchange, Passed } from "./exchange.ts";
-import { requestBody } from "./proxy-body.ts";
+import { ClientBody } from "./proxy-body.ts";
 import { Relay } from "./proxy-relay.ts";
 import type { Targets } from "./proxy-targets.ts";
 import type { SharedTargets } from "./shared-targets.ts";
@@ -63,7 +63,7 @@ export function createProxy(gateway: Front, { pseudonym, webSockets, targets: sh
     });
     const { maxBody, rewrite } = passed.route;
     const body = exchange.hasBody
-      ? requestBody(req, {
+      ? new ClientBody(req, {
           onStart: () => exchange.continue(),
           max: maxBody ?? Number.POSITIVE_INFINITY,
           onTooLong: () => relay.refuseBody(bodyTooLong(maxBody ?? 0)),

@@ -160,20 +160,26 @@ export class Connection {
   #write(flight: Flight): void {
     const { request } = flight;
     this.since = this.#owner.tick;
+    const socket = this.#socket;
     try {
-      this.#socket.write(requestHead(request), "latin1");
+      const head = requestHead(request);
+      // What has come of a body already goes with the head: its source brings it in the next tick, before the socket is told.
+      if (request.body !== null) socket.cork();
+      socket.write(head, "latin1");
     } catch (error) {
       this.#fault(flight, error);
       return;
     }
     if (request.body === null) return;
-    this.#body = new RequestBody(this.#socket, request.body, request.length, {
+    this.#body = new RequestBody(socket, request.body, request.length, {
       onSent: () => {
         this.#body = null;
         this.since = this.#owner.tick;
       },
       onFailed: (error) => this.fail(new UpstreamError(null, "the request's body broke off", error)),
     });
+    this.#body.begin();
+    process.nextTick(uncork, socket);
   }
 
   #completed(clean: boolean): void {
@@ -245,6 +251,8 @@ export class Connection {
     this.#body = null;
   }
 }
+
+const uncork = (socket: Socket): void => socket.uncork();
 
 function failureOf(connected: boolean, reader: ResponseReader, cause: Error | null): UpstreamError {
   const reason = cause?.message ?? "closed";

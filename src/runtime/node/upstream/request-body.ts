@@ -1,6 +1,24 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
 import { writeAndFree } from "../spent-pieces.ts";
+
+/** What becomes of a body: pieces, then the end or a failure, after which nothing comes. */
+export interface BodySink {
+  /** It is the sink's from now on. */
+  onPiece(piece: Buffer): void;
+  onEnd(): void;
+  /** It broke off. */
+  onFailure(error: Error): void;
+}
+
+/** Where a body comes from. It keeps silent until it is to begin, and from when it is destroyed. */
+export interface BodySource {
+  /** Called once. A source that has failed already says so at once. */
+  begin(sink: BodySink): void;
+  pause(): void;
+  resume(): void;
+  /** No more of it is wanted. */
+  destroy(): void;
+}
 
 export interface RequestBodyEvents {
   onSent(): void;
@@ -9,24 +27,21 @@ export interface RequestBodyEvents {
 }
 
 /** A request's body on its way into a connection, with back-pressure; framed by `length`, or in chunks where that is null. */
-export class RequestBody {
+export class RequestBody implements BodySink {
   readonly #socket: Socket;
-  readonly #body: Readable;
+  readonly #source: BodySource;
   readonly #chunked: boolean;
   readonly #events: RequestBodyEvents;
   /** Of a body with a length, what is still to come. */
   #left: number;
   #stopped = false;
 
-  constructor(socket: Socket, body: Readable, length: string | null, events: RequestBodyEvents) {
+  constructor(socket: Socket, source: BodySource, length: string | null, events: RequestBodyEvents) {
     this.#socket = socket;
-    this.#body = body;
+    this.#source = source;
     this.#chunked = length === null;
     this.#left = Number(length);
     this.#events = events;
-    body.on("data", this.#onData);
-    body.on("end", this.#onEnd);
-    body.on("error", this.#onError);
   }
 
   /** Whether it is the client that is waited for, and not the upstream. */
@@ -34,17 +49,22 @@ export class RequestBody {
     return !this.#socket.writableNeedDrain;
   }
 
+  begin(): void {
+    this.#source.begin(this);
+  }
+
   resume(): void {
-    if (!this.#stopped) this.#body.resume();
+    if (!this.#stopped) this.#source.resume();
   }
 
   /** Sends no more of it. */
   stop(): void {
-    this.#release();
-    this.#body.destroy();
+    this.#stopped = true;
+    this.#source.destroy();
   }
 
-  readonly #onData = (piece: Buffer): void => {
+  onPiece(piece: Buffer): void {
+    if (this.#stopped) return;
     const socket = this.#socket;
     if (this.#chunked) {
       socket.cork();
@@ -60,28 +80,26 @@ export class RequestBody {
       }
       writeAndFree(socket, piece);
     }
-    if (socket.writableNeedDrain) this.#body.pause();
-  };
+    if (socket.writableNeedDrain) this.#source.pause();
+  }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
+    if (this.#stopped) return;
     if (this.#chunked) this.#socket.write("0\r\n\r\n", "latin1");
     else if (this.#left !== 0) {
       this.#fail(new Error("less than its length"));
       return;
     }
-    this.#release();
+    this.#stopped = true;
     this.#events.onSent();
-  };
-
-  readonly #onError = (error: Error): void => this.#fail(error);
-
-  #fail(error: Error): void {
-    this.#release();
-    this.#events.onFailed(error);
   }
 
-  #release(): void {
+  onFailure(error: Error): void {
+    if (!this.#stopped) this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     this.#stopped = true;
-    this.#body.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
+    this.#events.onFailed(error);
   }
 }

@@ -1,5 +1,5 @@
-import type { Readable } from "node:stream";
 import type { HeaderList } from "../../../lib/header-list.ts";
+import type { BodySource } from "./request-body.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** A request as it goes to an upstream. */
@@ -10,7 +10,7 @@ export interface UpstreamRequest {
   readonly host: string;
   /** With neither Host nor framing nor Connection; each character one octet. */
   readonly headers: HeaderList;
-  readonly body: Readable | null;
+  readonly body: BodySource | null;
   /** Of the body, as a decimal number; null: sent in chunks. */
   readonly length: string | null;
   /** Whether the connection is to become a WebSocket's. */

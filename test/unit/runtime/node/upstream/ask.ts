@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { UpstreamClient } from "../../../../../src/runtime/node/upstream/client.ts";
 import type { Connection, ResponseHandler } from "../../../../../src/runtime/node/upstream/connection.ts";
+import type { BodySource } from "../../../../../src/runtime/node/upstream/request-body.ts";
 import type { UpstreamRequest } from "../../../../../src/runtime/node/upstream/request-head.ts";
 import type { ResponseHead } from "../../../../../src/runtime/node/upstream/response-head.ts";
 import type { UpstreamError } from "../../../../../src/runtime/node/upstream/upstream-error.ts";
@@ -19,6 +21,18 @@ export const clientFor = (
   options: Partial<ConstructorParameters<typeof UpstreamClient>[0]> = {},
 ): UpstreamClient =>
   new UpstreamClient({ origin, connectTimeout: 5_000, responseTimeout: 5_000, idleTimeout: 5_000, ...options });
+
+/** A body that a stream brings. */
+export const bodyFrom = (stream: Readable): BodySource => ({
+  begin(sink) {
+    stream.on("data", (piece) => sink.onPiece(piece));
+    stream.on("end", () => sink.onEnd());
+    stream.on("error", (error) => sink.onFailure(error));
+  },
+  pause: () => void stream.pause(),
+  resume: () => void stream.resume(),
+  destroy: () => void stream.destroy(),
+});
 
 /** One request, and all that is told of it. */
 export class Asking implements ResponseHandler {
