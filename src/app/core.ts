@@ -31,6 +31,8 @@ export interface Core
   readonly buckets: Map<string, Buckets>;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
+  /** What the configuration in use is called. */
+  use(configHash: string): void;
   start(): Promise<void>;
   /** From now on the gateway says that it is not ready, while it serves as before. */
   leave(): void;
@@ -95,9 +97,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const upkeep = new Upkeep({
     ...{ store, keyRing, follower, observe, monotonic, wait, accessTtl: ttl, audit: config.audit },
-    ...{ node: newId("n"), version: options.version, startedAt: now() },
+    ...{ node: newId("n"), version: options.version, startedAt: now(), config: () => configHash },
   });
   let leaving = false;
+  let configHash = "";
 
   return {
     ...authenticator,
@@ -113,6 +116,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     isLeaving: () => leaving,
     leave() {
       leaving = true;
+    },
+    use(hash) {
+      configHash = hash;
     },
     async start() {
       await follower.start();

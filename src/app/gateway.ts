@@ -114,6 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function under(config: Config, passwords: Passwords): Promise<Gateway> {
     const configHash = await hashOf(config, digests.sha256);
     const front = createFront(core, { config, configHash, passwords, metrics, together });
+    core.use(configHash);
     const { start, leave, endStreams, stop, tend, sweep } = core;
     return { ...front, configHash, reconfigured: under, start, leave, endStreams, stop, tend, sweep };
   }

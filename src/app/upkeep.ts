@@ -17,6 +17,8 @@ export interface UpkeepOptions {
   readonly node: string;
   readonly version: string;
   readonly startedAt: number;
+  /** What the configuration in use is called. */
+  readonly config: () => string;
   readonly accessTtl: number;
   readonly audit: { readonly keep: number; readonly max: number };
   readonly observe: Observe;
@@ -109,14 +111,16 @@ export class Upkeep {
   /** Writes the gateway's receipt: how far it has read the feed. */
   async announce(cursor: FeedCursor): Promise<void> {
     const { store, node, version, startedAt, accessTtl, monotonic } = this.#options;
-    await store.announce({ receipt: { node, version, startedAt, cursor }, accessTtl });
+    const config = this.#options.config();
+    await store.announce({ receipt: { node, version, startedAt, cursor, config }, accessTtl });
     this.#receiptAt = monotonic();
-    this.#receiptOf = cursor.join(" ");
+    this.#receiptOf = [config, ...cursor].join(" ");
   }
 
   async #announceNews(now: number): Promise<void> {
     const cursor = this.#options.follower.cursor ?? [];
-    if (cursor.join(" ") === this.#receiptOf && now - this.#receiptAt < RECEIPT_EVERY) return;
+    const news = [this.#options.config(), ...cursor].join(" ");
+    if (news === this.#receiptOf && now - this.#receiptAt < RECEIPT_EVERY) return;
     await this.announce(cursor);
   }
 

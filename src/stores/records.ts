@@ -75,4 +75,6 @@ export interface NodeReceipt {
   /** How far its view has read the feed. */
   readonly cursor: readonly string[];
   readonly version: string;
+  /** What its configuration is called; null where it does not say. */
+  readonly config: string | null;
 }

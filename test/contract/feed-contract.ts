@@ -16,7 +16,7 @@ export function feedContract(open: () => Promise<Subject>): void {
       origin: CLI,
     });
   const announce = (s: Subject, accessTtl: number, node = "n1") =>
-    s.store.announce({ receipt: { node, startedAt: 1, cursor: [], version: "1" }, accessTtl });
+    s.store.announce({ receipt: { node, startedAt: 1, cursor: [], version: "1", config: null }, accessTtl });
 
   test("an empty feed is at its end", async () => {
     const s = await open();

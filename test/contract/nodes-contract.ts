@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { MINUTE, SECOND, type Subject } from "./subject.ts";
 
-const RECEIPT = { node: "n1", startedAt: 5, cursor: ["7"], version: "0.1.0" };
+const RECEIPT = { node: "n1", startedAt: 5, cursor: ["7"], version: "0.1.0", config: "c0ffee" };
 
 export function nodesContract(open: () => Promise<Subject>): void {
   const announce = (s: Subject, receipt = RECEIPT) => s.store.announce({ receipt, accessTtl: 5 * MINUTE });
@@ -10,11 +10,11 @@ export function nodesContract(open: () => Promise<Subject>): void {
     const s = await open();
     await announce(s);
     const before = await s.now();
-    await announce(s, { ...RECEIPT, cursor: ["8"] });
+    await announce(s, { ...RECEIPT, cursor: ["8"], config: "beef" });
     await announce(s, { ...RECEIPT, node: "n2" });
     const { nodes, now } = await s.store.nodes({});
     expect(nodes).toEqual([
-      { ...RECEIPT, cursor: ["8"], at: expect.any(Number) },
+      { ...RECEIPT, cursor: ["8"], config: "beef", at: expect.any(Number) },
       { ...RECEIPT, node: "n2", at: expect.any(Number) },
     ]);
     expect(nodes[0]?.at).toBeGreaterThanOrEqual(before);

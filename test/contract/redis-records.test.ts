@@ -71,7 +71,10 @@ describe.skipIf(REDIS_SERVER === null)("the records on Redis", () => {
     await s.store.createClient({ client: { id: "c_1", name: "n", secretHash: "h", scopes: [] }, origin: CLI });
     const bucket = { key: "account:ada", limit: 1, window: MINUTE, lock: MINUTE, maxLock: MINUTE };
     await s.store.takeAttempts({ buckets: [bucket] });
-    await s.store.announce({ receipt: { node: "n", startedAt: 1, cursor: [], version: "1" }, accessTtl: MINUTE });
+    await s.store.announce({
+      receipt: { node: "n", startedAt: 1, cursor: [], version: "1", config: null },
+      accessTtl: MINUTE,
+    });
     const revoke = { sub: null, reason: "revoked", note: null, dryRun: false, origin: CLI } as const;
     await s.store.revoke({ ...revoke, target: { kind: "client", clientId: "c_1", before: NOW } });
 

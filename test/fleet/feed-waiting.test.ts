@@ -26,7 +26,7 @@ const revokeUser = (store: Store, sub: string) =>
   });
 
 const announce = (store: Store, version = "1.0.0") =>
-  store.announce({ receipt: { node: "n_1", startedAt: 1, cursor: [], version }, accessTtl: 300_000 });
+  store.announce({ receipt: { node: "n_1", startedAt: 1, cursor: [], version, config: null }, accessTtl: 300_000 });
 
 async function readToEnd(store: Store): Promise<FeedCursor> {
   let after: FeedCursor | null = null;

@@ -147,6 +147,11 @@ describe("a new configuration", () => {
     await write({ ...routesTo(two), maxBody: "32KiB" });
     await waitUntil(gateway.logs, async () => (await hash()) !== before);
     expect(await answerTo("/public/a")).toBe("two 0");
+    const expected = await hash();
+    await waitUntil(gateway.logs, async () => {
+      const { nodes } = JSON.parse((await gateway.cli(["nodes", "--json"])).stdout);
+      return nodes.length === 1 && nodes[0].config === expected;
+    });
   });
 
   test("changes roles for tokens that are issued from then on, and refuses none from before", async () => {

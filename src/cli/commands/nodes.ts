@@ -12,8 +12,14 @@ export function nodesCommand(parent: Command, io: Io): void {
       withAdmin(command, io, async (admin) => {
         const found = await admin.nodes();
         if (globalOptions(command).json) return writeJson(io, found);
-        const rows = found.nodes.map((node) => [node.node, node.version, node.startedAt, node.seenAt]);
-        writeTable(io, ["node", "version", "started", "last seen"], rows, "No gateway is running.");
+        const rows = found.nodes.map((node) => [
+          node.node,
+          node.version,
+          node.config ?? "-",
+          node.startedAt,
+          node.seenAt,
+        ]);
+        writeTable(io, ["node", "version", "configuration", "started", "last seen"], rows, "No gateway is running.");
       }),
     );
 }

@@ -139,6 +139,8 @@ export interface RevocationReport {
 export interface NodeView {
   readonly node: string;
   readonly version: string;
+  /** What its configuration is called, the same on all that have the same options; null where it does not say. */
+  readonly config: string | null;
   readonly startedAt: string;
   readonly seenAt: string;
 }

@@ -41,6 +41,7 @@ export const auditView = (record: AuditRecord): AuditView => ({ ...record, at: i
 export const nodeView = (receipt: NodeReceipt): NodeView => ({
   node: receipt.node,
   version: receipt.version,
+  config: receipt.config,
   startedAt: iso(receipt.startedAt),
   seenAt: iso(receipt.at),
 });

@@ -62,5 +62,6 @@ function receiptOf(node: string, kept: string): NodeReceipt {
     at: integer(kept.slice(0, space)),
     cursor: texts(JSON.stringify(receipt.cursor)),
     version: text(receipt.version),
+    config: typeof receipt.config === "string" ? receipt.config : null,
   };
 }

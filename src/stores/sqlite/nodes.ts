@@ -1,22 +1,23 @@
 import { DEFAULT_ACCESS_TTL, LAST_ISSUE, RECEIPT_LIFE } from "../lifetimes.ts";
 import type { NodeReceipt } from "../records.ts";
-import { first, integer, integerOrNull, type Row, text, texts } from "./database.ts";
+import { first, integer, integerOrNull, type Row, text, textOrNull, texts } from "./database.ts";
 import type { Step } from "./step.ts";
 
 export function announce(
   step: Step,
   input: { readonly receipt: Omit<NodeReceipt, "at">; readonly accessTtl: number },
 ): void {
-  const { node, startedAt, cursor, version } = input.receipt;
+  const { node, startedAt, cursor, version, config } = input.receipt;
   step.db.all(
-    `INSERT INTO nodes (node, started_at, at, cursor, version) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO nodes (node, started_at, at, cursor, version, config) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (node) DO UPDATE SET started_at = excluded.started_at, at = excluded.at, cursor = excluded.cursor,
-       version = excluded.version`,
+       version = excluded.version, config = excluded.config`,
     node,
     startedAt,
     step.now,
     JSON.stringify(cursor),
     version,
+    config,
   );
   step.db.all(
     `INSERT INTO access_lifetimes (ttl, announced_at) VALUES (?, ?)
@@ -60,5 +61,6 @@ function receiptOf(row: Row): NodeReceipt {
     at: integer(row, "at"),
     cursor: texts(row, "cursor"),
     version: text(row, "version"),
+    config: textOrNull(row, "config"),
   };
 }

@@ -124,6 +124,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "DROP INDEX sessions_of_user",
     "CREATE INDEX sessions_of_user ON sessions (sub)",
   ],
+  ["ALTER TABLE nodes ADD COLUMN config TEXT"],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

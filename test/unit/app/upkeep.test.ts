@@ -18,7 +18,15 @@ function upkeep(store: { readonly announce?: () => Promise<void> } = {}) {
       sweep: async () => ({ more: false, idle: 0, absolute: 0 }),
     },
     keyRing: { refresh: async () => {}, dueIn: () => 1_000_000 },
-    ...{ follower, node: "n_1", version: "test", startedAt: 0, accessTtl: 300_000, audit: { keep: 1, max: 1 } },
+    ...{
+      follower,
+      node: "n_1",
+      version: "test",
+      config: () => "c0ffee",
+      startedAt: 0,
+      accessTtl: 300_000,
+      audit: { keep: 1, max: 1 },
+    },
     observe: (event) => observed.push(event),
     monotonic: () => now,
     wait: (milliseconds, signal) => {

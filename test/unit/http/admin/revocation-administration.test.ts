@@ -46,7 +46,7 @@ function revoke(request: RevocationRequest) {
 
 const session = { session: sid };
 const announce = (node: string, cursor: readonly string[]) =>
-  opened.store.announce({ receipt: { node, startedAt: 0, cursor, version: "1" }, accessTtl: 300_000 });
+  opened.store.announce({ receipt: { node, startedAt: 0, cursor, version: "1", config: null }, accessTtl: 300_000 });
 const endOfFeed = async () => (await opened.store.readFeed({ after: null, limit: 10_000 })).cursor;
 
 describe("waiting until every gateway has seen a revocation", () => {

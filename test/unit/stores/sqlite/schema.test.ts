@@ -49,6 +49,7 @@ test("a database of before that index was is brought up to date", () => {
   for (const statement of [
     "DROP INDEX sessions_to_sweep",
     "ALTER TABLE sessions DROP COLUMN sweep_at",
+    "ALTER TABLE nodes DROP COLUMN config",
     "CREATE INDEX sessions_by_end ON sessions (idle_ends_at)",
     "UPDATE store SET schema = 2",
   ]) {
