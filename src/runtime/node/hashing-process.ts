@@ -26,8 +26,6 @@ export interface HashingProcessOptions {
   readonly concurrency: number;
   /** Told when it has ended by itself, or could not be started. */
   readonly report: (problem: string) => void;
-  /** The process's module, where it is not the one beside this. */
-  readonly program?: URL;
 }
 
 /**
@@ -72,11 +70,10 @@ export class HashingProcess {
 
   #start(): Running | null {
     if (performance.now() < this.#notBefore) return null;
-    const { program = PROGRAM, concurrency } = this.#options;
     try {
-      const child = fork(program, [], {
+      const child = fork(PROGRAM, [], {
         // Hashes are all that wait in its threads. It needs no secret, and what the gateway was started with is not meant for it.
-        env: { UV_THREADPOOL_SIZE: String(concurrency) },
+        env: { UV_THREADPOOL_SIZE: String(this.#options.concurrency) },
         execArgv: ["--disable-warning=ExperimentalWarning"],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });
