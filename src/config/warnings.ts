@@ -1,3 +1,4 @@
+import { createAddressSet } from "../proxy/address.ts";
 import { explainRoutes } from "../routing/explain-routes.ts";
 import { reservedPaths } from "../routing/reserved.ts";
 import { createRouter } from "../routing/router.ts";
@@ -13,7 +14,8 @@ export function warningsOn(config: Config): ConfigProblem[] {
     ...unreachable(config),
     ...closedLoginPage(config),
     ...unknownScopes(config),
-    ...openToEveryone(config),
+    ...widelyTrusted(config),
+    ...limitsOfEach(config),
     ...shortTokens(config),
   ];
 }
@@ -46,11 +48,34 @@ function unknownScopes({ roles, clients, routes }: Config): ConfigProblem[] {
   });
 }
 
-function openToEveryone({ trustedProxies }: Config): ConfigProblem[] {
+/** Blocks that are smaller belong to one site. */
+const SITE_IPV4 = 24;
+const SITE_IPV6 = 48;
+/** RFC 6890: what nobody sends from across the Internet. */
+const isPrivate = createAddressSet([
+  ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10"],
+  ...["::1/128", "fc00::/7", "fe80::/10"],
+]);
+
+function widelyTrusted({ trustedProxies }: Config): ConfigProblem[] {
   return trustedProxies.flatMap((block, index) => {
-    if (!block.endsWith("/0")) return [];
-    return [problem(["trustedProxies", index], `${block} is everybody: any client can claim any address and host`)];
+    const path = ["trustedProxies", index];
+    const [address = "", length] = block.split("/");
+    if (length === "0") return [problem(path, `${block} is everybody: any client can claim any address and host`)];
+    if (length === undefined || isPrivate(address)) return [];
+    if (Number(length) >= (address.includes(":") ? SITE_IPV6 : SITE_IPV4)) return [];
+    const text = "many public addresses: if others can send from them too, as any customer of a CDN can";
+    return [problem(path, `${block} is ${text}, they can claim any address and host`)];
   });
+}
+
+/** Each process counts for itself. */
+function limitsOfEach({ workers, limits, routes }: Config): ConfigProblem[] {
+  if (workers === 1 || (limits.length === 0 && routes.every((route) => route.limits.length === 0))) return [];
+  const times = workers === "auto" ? "as many times as there are cores" : `${workers} times`;
+  return [
+    problem(["workers"], `limits of requests are counted in each process: up to ${times} what they say may pass`),
+  ];
 }
 
 function shortTokens({ tokens, sessions }: Config): ConfigProblem[] {

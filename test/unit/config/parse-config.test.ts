@@ -419,6 +419,28 @@ describe("what is odd is a warning", () => {
     expect(warnings({ login, routes: [account, { path: "/login", upstream: "a", access: "public" }] })).toEqual([]);
   });
 
+  it("names public blocks of proxies that are more than one site's, and no others", () => {
+    const good = ["10.0.0.0/8", "172.16.0.0/12", "fd00::/8", "203.0.113.0/24", "203.0.113.7", "2001:db8:1::/48"];
+    expect(warnings({ trustedProxies: good })).toEqual([]);
+    const wide = ["104.16.0.0/13", "172.64.0.0/13", "2606:4700::/32"];
+    expect(warnings({ trustedProxies: [...good, ...wide] })).toEqual(
+      wide.map((block, index) =>
+        expect.stringMatching(`^trustedProxies\\[${good.length + index}\\]: ${block} .*any customer of a CDN`),
+      ),
+    );
+  });
+
+  it("says that each process counts for itself", () => {
+    const limits = [{ by: "address" as const, rate: "10/1s" }];
+    expect(warnings({ limits })).toEqual([]);
+    expect(warnings({ workers: 4 })).toEqual([]);
+    expect(warnings({ workers: 4, limits })).toEqual([
+      expect.stringMatching(/^workers: .*up to 4 times what they say/),
+    ]);
+    const routes = [{ path: "/a", upstream: "a", limits }];
+    expect(warnings({ workers: "auto", routes })).toEqual([expect.stringMatching(/^workers: .*there are cores/)]);
+  });
+
   it("names a proxy block that is everybody", () => {
     expect(warnings({ trustedProxies: ["0.0.0.0/0"] })).toEqual([
       expect.stringMatching(/^trustedProxies\[0\]: .*everybody/),
