@@ -13,7 +13,7 @@ export interface Plot {
 }
 
 const [WIDTH, HEIGHT] = [800, 360];
-const EDGE = { left: 70, right: 20, top: 44, bottom: 52 };
+const EDGE = { left: 70, right: 44, top: 44, bottom: 52 };
 const STEPS = [1, 2, 2.5, 5, 10];
 
 /** Colours by what the page is shown on, told apart by people who see few of them. */
