@@ -1,7 +1,7 @@
 /** What `postern init` writes: a configuration that works as it is and says what to change. */
 export const CONFIG_TEMPLATE = `import { defineConfig } from "postern";
 
-// Every option: docs/configuration.md in the package. Check changes with: postern config check
+// Every option: docs/configuration.md in the package. Check changes with: npx postern config check
 export default defineConfig({
   // The public URL of this gateway. https, except on this machine.
   issuer: "http://127.0.0.1:8080",

@@ -172,7 +172,9 @@ describe("a new configuration", () => {
     const { expires_in } = (await alice.login(ALICE.name, ALICE.password)).json<LoginAnswer>();
     expect(expires_in).toBeGreaterThan(60);
     // What could change has: the access log is on.
-    expect(await logged("request")).toMatchObject({ route: "reserved", status: 200 });
+    const request = await logged("request");
+    expect(request).toMatchObject({ route: "reserved", status: 200 });
+    expect(String(request.ms)).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 });
 

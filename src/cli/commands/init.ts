@@ -22,9 +22,9 @@ export function initCommand(parent: Command, io: Io): void {
       const ignored = await ignoreData(join(io.cwd, ".gitignore"));
       writeLine(io, `Wrote ${FILE}${ignored ? `, and ${IGNORED} into .gitignore` : ""}. Next:`);
       writeLine(io, "");
-      writeLine(io, `  1. Name your service in ${FILE}, then: postern config check`);
-      writeLine(io, "  2. Make a user:       postern users add ana --role user");
-      writeLine(io, "  3. Start the gateway: postern serve");
+      writeLine(io, `  1. Name your service in ${FILE}, then: npx postern config check`);
+      writeLine(io, "  2. Make a user:       npx postern users add ana --role user");
+      writeLine(io, "  3. Start the gateway: npx postern serve");
     });
 }
 

@@ -112,7 +112,7 @@ async function readConfigFile(path: string): Promise<Written> {
   }
   const read = await readModule(path);
   const files = [...new Set([path, ...read.files])];
-  if (!read.ok) throw fail(`it cannot be loaded: ${read.message}`, files);
+  if (!read.ok) throw fail(read.message, files);
   if (read.written === undefined) {
     throw fail("it has no default export: write `export default defineConfig({ … })`", files);
   }

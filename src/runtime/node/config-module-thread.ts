@@ -37,12 +37,28 @@ function placeOf(error: unknown): string {
   return place === null ? "" : ` (${place[0]})`;
 }
 
-const send = (read: ReadModule): void => port.postMessage(read);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function load(): Promise<unknown> {
+  try {
+    const { default: written }: { readonly default?: unknown } = await import(pathToFileURL(path).href);
+    return written;
+  } catch (error) {
+    throw new Error(`it cannot be loaded: ${messageOf(error)}${placeOf(error)}`);
+  }
+}
+
+/** Functions and promises cannot leave the thread. */
+function send(written: unknown): void {
+  try {
+    port.postMessage({ ok: true, written, files: [...files] } satisfies ReadModule);
+  } catch (error) {
+    throw new Error(`what it exports is not data: ${messageOf(error)}`);
+  }
+}
 
 try {
-  const { default: written }: { readonly default?: unknown } = await import(pathToFileURL(path).href);
-  send({ ok: true, written, files: [...files] });
+  send(await load());
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  send({ ok: false, message: `${message}${placeOf(error)}`, files: [...files] });
+  port.postMessage({ ok: false, message: messageOf(error), files: [...files] } satisfies ReadModule);
 }

@@ -18,7 +18,7 @@ export function readModule(path: string): Promise<ReadModule> {
   return new Promise<ReadModule>((resolve) => {
     const fail = (message: string): void => resolve({ ok: false, message, files: [path] });
     thread.once("message", resolve);
-    thread.once("error", (error) => fail(error.message));
+    thread.once("error", (error) => fail(`it cannot be loaded: ${error.message}`));
     thread.once("exit", () => fail("it ended before it had been loaded"));
   }).finally(() => thread.terminate());
 }

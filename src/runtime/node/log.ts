@@ -24,6 +24,9 @@ export function logObservations(log: Log, wantsRequests: () => boolean): Observe
     const level = logLevel(event, event.kind === "request" && wantsRequests());
     if (level === null) return;
     const { kind, ...facts } = event;
-    log[level](facts, kind);
+    log[level]("ms" in facts && facts.ms !== null ? { ...facts, ms: inMicroseconds(facts.ms) } : facts, kind);
   };
 }
+
+/** The clock is no finer, and floating point writes ten more digits. */
+const inMicroseconds = (ms: number): number => Math.round(ms * 1000) / 1000;

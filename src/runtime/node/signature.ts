@@ -3,7 +3,7 @@ import type { SignatureCheck, VerifyKey } from "../../keys/key-ring.ts";
 import { ecdsaToDer } from "../../lib/ecdsa-signature.ts";
 
 /**
- * Checks signatures synchronously, outside the thread pool: a check never queues behind password hashes. ES256 signatures are
+ * Checks signatures synchronously, so that a decision needs no promise and no place in the thread pool. ES256 signatures are
  * accepted in both spellings, (r, s) and (r, n-s): signers don't normalise s, and nothing of ours is keyed by a signature.
  */
 export const nodeSignatureCheck: SignatureCheck = {

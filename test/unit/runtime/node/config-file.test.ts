@@ -42,7 +42,10 @@ test.each([
     files: [file, inner],
   });
 
-  await writeFile(file, `${issuer}${text.outer(`page.${extension}`).replace("{ page }", "{ page: () => page }")}`);
+  await writeFile(
+    file,
+    `${issuer}${text.outer(`page.${extension}`).replace("login: { page }", "login: { page: () => page }")}`,
+  );
   await writeFile(inner, text.inner("/three"));
-  await expect(load()).rejects.toThrow(ConfigError);
+  await expect(load()).rejects.toThrow("cannot be used:\n  what it exports is not data: () => page");
 });
