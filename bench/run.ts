@@ -76,7 +76,7 @@ async function findOut(options: Options, ground: Ground, generator: Running): Pr
     );
     comparisons.set(comparison.name, measurements);
     // At once, so that a row that fails later does not take these figures with it.
-    process.stdout.write(`${comparisonTable(comparison, measurements)}\n`);
+    process.stdout.write(`${comparisonTable({ ...comparison, contenders: wanted }, measurements)}\n`);
   }
   const rows: Found[] = [];
   const bench = { ground, generator, effort, quick: options.quick, long: options.long };

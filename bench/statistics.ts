@@ -10,8 +10,14 @@ export interface Spread {
   readonly max: number;
 }
 
+/** Of an even number of values the mean of the two in the middle: two rounds are not judged by the better one. NaN for no values. */
+export function median(values: readonly number[]): number {
+  const mirrored = values.map((value) => -value);
+  return (quantile(values, 0.5) - quantile(mirrored, 0.5)) / 2;
+}
+
 export const spread = (values: readonly number[]): Spread => ({
-  median: quantile(values, 0.5),
+  median: median(values),
   min: quantile(values, 0),
   max: quantile(values, 1),
 });

@@ -1,6 +1,6 @@
 import type { Comparison, Counted, Measurements } from "./comparison.ts";
 import type { Measurement } from "./measure.ts";
-import { quantile, type Spread, spread } from "./statistics.ts";
+import { median, type Spread, spread } from "./statistics.ts";
 
 export const figure = (value: number): string =>
   value >= 1000 ? Math.round(value).toLocaleString("en-GB") : value.toPrecision(3);
@@ -36,12 +36,7 @@ export function comparisonTable(
       withSpread(spread(mine.map(({ cpu }) => cpu / counted.each))),
       name === yardstick ? "1" : ratio ? withSpread(ratio) : "",
       withSpread(spread(mine.map(({ rate }) => rate * counted.each))),
-      `${Math.round(
-        quantile(
-          mine.map(({ busy }) => busy * 100),
-          0.5,
-        ),
-      )} %`,
+      `${Math.round(median(mine.map(({ busy }) => busy * 100)))} %`,
       ...columns.map(({ cell }) => cell(mine)),
     ];
     return [`| ${cells.join(" | ")} |`];

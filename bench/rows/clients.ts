@@ -5,20 +5,14 @@ import { nginx } from "../contenders/nginx.ts";
 import { posternDefaults } from "../contenders/postern.ts";
 import { apiRequest } from "../load-plan.ts";
 import type { Measurement } from "../measure.ts";
-import { quantile } from "../statistics.ts";
+import { median } from "../statistics.ts";
 import { figure } from "../table.ts";
 import { proxied } from "./proxied.ts";
 
 /** The median of the rounds, in milliseconds. */
 const p99 = {
   title: "p99 ms",
-  cell: (rounds: readonly Measurement[]): string =>
-    figure(
-      quantile(
-        rounds.map(({ load }) => load.latency.p99),
-        0.5,
-      ),
-    ),
+  cell: (rounds: readonly Measurement[]): string => figure(median(rounds.map(({ load }) => load.latency.p99))),
 };
 
 /** The main row with more clients. */

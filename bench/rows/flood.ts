@@ -7,7 +7,7 @@ import { logIn, loginBody, makeMany } from "../postern-client.ts";
 import { startPair } from "../postern-pair.ts";
 import { type Running, start } from "../processes.ts";
 import type { Bench, Found, Row } from "../row.ts";
-import { quantile } from "../statistics.ts";
+import { median } from "../statistics.ts";
 
 /** Logins a second: several times what a core can hash. */
 const RATE = 500;
@@ -70,10 +70,10 @@ function floodPlan(port: number): LoadPlan {
 }
 
 function found(rate: number, rounds: readonly Round[]): Found {
-  const median = (of: (round: Round) => number) => quantile(rounds.map(of), 0.5);
-  const answers = (status: number) => median(({ flood }) => (100 * (flood.statuses[status] ?? 0)) / flood.answers);
+  const medianOf = (of: (round: Round) => number) => median(rounds.map(of));
+  const answers = (status: number) => medianOf(({ flood }) => (100 * (flood.statuses[status] ?? 0)) / flood.answers);
   const row = (what: string, of: (round: Round) => LoadResult) => {
-    const cells = (["p50", "p99", "max"] as const).map((q) => median((round) => of(round).latency[q]).toFixed(1));
+    const cells = (["p50", "p99", "max"] as const).map((q) => medianOf((round) => of(round).latency[q]).toFixed(1));
     return `| ${what} | ${cells.join(" | ")} |`;
   };
   const table = [
@@ -89,6 +89,6 @@ function found(rate: number, rounds: readonly Round[]): Found {
     `The flood's answers: ${answers(503).toFixed(0)} % 503, ${answers(401).toFixed(0)} % 401 (their passwords were checked), ${answers(429).toFixed(0)} % 429.`,
     "",
   ].join("\n");
-  const ratio = median(({ alone, flooded }) => flooded.latency.p99 / alone.latency.p99);
+  const ratio = medianOf(({ alone, flooded }) => flooded.latency.p99 / alone.latency.p99);
   return { table, figures: { "flood p99 ratio": ratio, "flood refused": answers(503) } };
 }

@@ -8,7 +8,7 @@ import { apiRequest } from "../load-plan.ts";
 import { type Measurement, measure } from "../measure.ts";
 import { residentMemory } from "../memory.ts";
 import type { Bench, Found, Row } from "../row.ts";
-import { quantile, spread } from "../statistics.ts";
+import { median, spread } from "../statistics.ts";
 import { ratioByRound, withSpread } from "../table.ts";
 
 const IDLE = 10_000;
@@ -139,11 +139,11 @@ const cpu: Of = (one) => one.cpu;
 const p99: Of = ({ load }) => load.latency.p99;
 
 function cells({ measured }: Twin): readonly string[] {
-  const median = (of: Of, digits: number) => quantile(measured.map(of), 0.5).toFixed(digits);
+  const medianOf = (of: Of, digits: number) => median(measured.map(of)).toFixed(digits);
   return [
     withSpread(spread(measured.map(cpu))),
     withSpread(spread(measured.map(({ rate }) => rate))),
-    median(({ load }) => load.latency.p50, 2),
-    median(p99, 2),
+    medianOf(({ load }) => load.latency.p50, 2),
+    medianOf(p99, 2),
   ];
 }
