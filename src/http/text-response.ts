@@ -1,4 +1,5 @@
-import type { HeaderList } from "../lib/header-list.ts";
+import { type HeaderList, webHeaders } from "../lib/header-list.ts";
+import { WebBody } from "./web-body.ts";
 
 /** What a transport writes of a response whose body is a text. */
 export interface TextAnswer {
@@ -12,7 +13,7 @@ export interface TextAnswer {
  * A response whose body is a text that a transport can write as it is: the fetch API's own class puts every body into a stream, which
  * costs more than most endpoints do. Who asks it for more is answered by one of the platform's own, made on the spot.
  */
-export class TextResponse implements Response {
+export class TextResponse extends WebBody<Response> implements Response {
   readonly status: number;
   readonly #text: string | null;
   readonly #headers: string[];
@@ -22,6 +23,7 @@ export class TextResponse implements Response {
     text: string | null,
     { status = 200, headers }: { readonly status?: number; readonly headers: HeaderList },
   ) {
+    super();
     this.status = status;
     this.#text = text;
     this.#headers = [...headers];
@@ -34,13 +36,7 @@ export class TextResponse implements Response {
 
   /** The same as a response of the platform's. */
   get web(): Response {
-    if (this.#web === null) {
-      const headers = new Headers();
-      for (let index = 0; index < this.#headers.length; index += 2) {
-        headers.append(this.#headers[index] as string, this.#headers[index + 1] as string);
-      }
-      this.#web = new Response(this.#text, { status: this.status, headers });
-    }
+    this.#web ??= new Response(this.#text, { status: this.status, headers: webHeaders(this.#headers) });
     return this.#web;
   }
 
@@ -69,12 +65,6 @@ export class TextResponse implements Response {
   get headers(): Headers {
     return this.web.headers;
   }
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.web.body;
-  }
-  get bodyUsed(): boolean {
-    return this.web.bodyUsed;
-  }
   get redirected(): boolean {
     return this.web.redirected;
   }
@@ -87,26 +77,8 @@ export class TextResponse implements Response {
   get url(): string {
     return this.web.url;
   }
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return this.web.arrayBuffer();
-  }
-  blob(): Promise<Blob> {
-    return this.web.blob();
-  }
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.web.bytes();
-  }
   clone(): Response {
     return this.web.clone();
-  }
-  formData(): Promise<FormData> {
-    return this.web.formData();
-  }
-  json(): Promise<unknown> {
-    return this.web.json();
-  }
-  text(): Promise<string> {
-    return this.web.text();
   }
 }
 

@@ -1,4 +1,5 @@
-import { allHeaders, type HeaderList } from "../lib/header-list.ts";
+import { allHeaders, type HeaderList, webHeaders } from "../lib/header-list.ts";
+import { WebBody } from "./web-body.ts";
 
 /** Targets that a URL parser gives back as they are. */
 const PLAIN_TARGET = /^[A-Za-z0-9/_?=&~-]+$/;
@@ -17,7 +18,7 @@ export interface WholeRequestInit {
  * A request whose body a transport has read to its end. The fetch API's own class takes the URL apart and puts the body into a stream,
  * which costs more than most endpoints do: one of the platform's own is made only for who asks for what is not here.
  */
-export class WholeRequest implements Request {
+export class WholeRequest extends WebBody<Request> implements Request {
   readonly method: string;
   readonly content: Uint8Array<ArrayBuffer> | null;
   readonly #init: WholeRequestInit;
@@ -26,6 +27,7 @@ export class WholeRequest implements Request {
   #abandoned = false;
 
   constructor(init: WholeRequestInit) {
+    super();
     this.method = init.method;
     this.content = init.content;
     this.#init = init;
@@ -58,23 +60,11 @@ export class WholeRequest implements Request {
   }
 
   get web(): Request {
-    if (this.#web === null) {
-      const { origin, target, method, headers: lines } = this.#init;
-      const headers = new Headers();
-      for (let index = 0; index < lines.length; index += 2) {
-        headers.append(lines[index] as string, lines[index + 1] as string);
-      }
-      this.#web = new Request(origin + target, { method, headers, body: this.content });
-    }
+    const { origin, target, method, headers } = this.#init;
+    this.#web ??= new Request(origin + target, { method, headers: webHeaders(headers), body: this.content });
     return this.#web;
   }
 
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.web.body;
-  }
-  get bodyUsed(): boolean {
-    return this.web.bodyUsed;
-  }
   get cache(): RequestCache {
     return this.web.cache;
   }
@@ -105,26 +95,8 @@ export class WholeRequest implements Request {
   get referrerPolicy(): ReferrerPolicy {
     return this.web.referrerPolicy;
   }
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return this.web.arrayBuffer();
-  }
-  blob(): Promise<Blob> {
-    return this.web.blob();
-  }
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.web.bytes();
-  }
   clone(): Request {
     return this.web.clone();
-  }
-  formData(): Promise<FormData> {
-    return this.web.formData();
-  }
-  json(): Promise<unknown> {
-    return this.web.json();
-  }
-  text(): Promise<string> {
-    return this.web.text();
   }
 }
 

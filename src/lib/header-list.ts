@@ -30,3 +30,12 @@ export function allHeaders(headers: HeaderList, name: string): string[] {
   }
   return values;
 }
+
+/** As the fetch API has them. */
+export function webHeaders(lines: HeaderList): Headers {
+  const headers = new Headers();
+  for (let index = 0; index < lines.length; index += 2) {
+    headers.append(lines[index] as string, lines[index + 1] as string);
+  }
+  return headers;
+}
