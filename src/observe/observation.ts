@@ -10,6 +10,8 @@ import type { TargetState, UpstreamFailure } from "./upstreams.ts";
 export type Observation =
   | {
       readonly kind: "request";
+      /** One that the HTTP parser knows, so that there are few. */
+      readonly method: string;
       readonly route: string;
       readonly outcome: ProblemCode | "proxied" | "answered";
       readonly status: number;

@@ -173,7 +173,7 @@ describe("a new configuration", () => {
     expect(expires_in).toBeGreaterThan(60);
     // What could change has: the access log is on.
     const request = await logged("request");
-    expect(request).toMatchObject({ route: "reserved", status: 200 });
+    expect(request).toMatchObject({ method: "POST", route: "reserved", status: 200 });
     expect(String(request.ms)).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 });

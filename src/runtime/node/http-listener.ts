@@ -302,10 +302,10 @@ function fail(front: Front, exchange: Exchange, error: unknown): void {
   else exchange.refuse({ code: "internal" });
 }
 
-function report(front: Front, { route, outcome, res }: Exchange, ms: number): void {
+function report(front: Front, { req, route, outcome, res }: Exchange, ms: number): void {
   // 499 is what nginx has made customary for a client that went away before its answer.
   const status = res.headersSent || res.statusCode === 101 ? res.statusCode : 499;
-  front.observe({ kind: "request", route, outcome, status, ms });
+  front.observe({ kind: "request", method: req.method ?? "", route, outcome, status, ms });
 }
 
 async function isSettledWithin(event: Promise<unknown>, milliseconds: number): Promise<boolean> {

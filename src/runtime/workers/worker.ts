@@ -60,7 +60,7 @@ export function worker(config: ConfigInput): WorkerHandlers {
         await isolate.ready(context);
         const { response, ...what } = await answer(isolate, request, context);
         const ms = performance.now() - began;
-        isolate.gateway.observe({ kind: "request", ...what, status: response.status, ms });
+        isolate.gateway.observe({ kind: "request", method: request.method, ...what, status: response.status, ms });
         return response;
       } catch (error) {
         return failed(error);

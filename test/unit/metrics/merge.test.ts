@@ -73,7 +73,7 @@ test("a gauge that has no value yet takes none away", () => {
 
 test("what this gateway exposes reads back as it was, and twice it as double", async () => {
   const metrics = prometheusMetrics("1.2.3");
-  metrics.observe({ kind: "request", route: 'a "b" \\ c', outcome: "proxied", status: 200, ms: 3 });
+  metrics.observe({ kind: "request", method: "GET", route: 'a "b" \\ c', outcome: "proxied", status: 200, ms: 3 });
   const readings = {
     view: { state: "fresh", entries: 3, age: 10 },
     hashing: { active: 1, waiting: 0, refused: 2 },

@@ -12,7 +12,7 @@ const scrape = (requests: RequestMetrics) => {
 test("a request falls into the smallest bucket that holds it, and into those above", () => {
   const requests = new RequestMetrics();
   for (const ms of [0.2, 1, 1.1, 11_000]) {
-    requests.observe({ kind: "request", route: "/a", outcome: "proxied", status: 200, ms });
+    requests.observe({ kind: "request", method: "GET", route: "/a", outcome: "proxied", status: 200, ms });
   }
   const found = scrape(requests);
   const name = "postern_request_duration_seconds";
@@ -25,7 +25,7 @@ test("a request falls into the smallest bucket that holds it, and into those abo
 test("a status beyond the five classes counts with the last one", () => {
   const requests = new RequestMetrics();
   for (const status of [101, 204, 303, 499, 503, 999]) {
-    requests.observe({ kind: "request", route: "/a", outcome: "answered", status, ms: 1 });
+    requests.observe({ kind: "request", method: "GET", route: "/a", outcome: "answered", status, ms: 1 });
   }
   const found = scrape(requests);
   const counts = ["1xx", "2xx", "3xx", "4xx", "5xx"].map((status) =>
@@ -38,7 +38,7 @@ test("routes are counted apart, and their characters are escaped", () => {
   const requests = new RequestMetrics();
   const odd = 'a"b\\c\nd';
   for (const route of [odd, odd, "/b"]) {
-    requests.observe({ kind: "request", route, outcome: "not_found", status: 404, ms: 1 });
+    requests.observe({ kind: "request", method: "GET", route, outcome: "not_found", status: 404, ms: 1 });
   }
   const found = scrape(requests);
   expect(found.total("postern_requests_total", { route: odd })).toBe(2);
