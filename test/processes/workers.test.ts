@@ -124,6 +124,28 @@ test("one that is killed is replaced under the last good configuration, and no c
   await waitUntil(gateway.logs, () => /"reason":"[^"]*SIGKILL[^"]*","msg":"worker_restarted"/.test(gateway.logs()));
 });
 
+test("one that is killed takes no client along that has just come", async () => {
+  const [stopped = 0] = workers(gateway.pid);
+  process.kill(stopped, "SIGSTOP");
+  const lines = ["GET /public/a HTTP/1.1", "Host: a", "Connection: close", "", ""];
+  const settled: boolean[] = [];
+  const clients = Array.from({ length: 3 * WORKERS }, async () => {
+    const { closed } = await rawRequest(gateway.url, lines.join("\r\n"));
+    settled.push(closed);
+  });
+  // One at a time goes to each, and to the others when they have taken theirs.
+  await waitUntil(
+    () => `${settled.length} of ${clients.length} have been served`,
+    () => settled.length === clients.length - 1,
+  );
+  process.kill(stopped, "SIGKILL");
+  await Promise.all(clients);
+  await waitUntil(
+    () => "it has not been replaced",
+    async () => (await operations("/readyz")).text.includes(`"running":${WORKERS}`),
+  );
+});
+
 test("what keeps a worker from starting ends them all, and is said", async () => {
   await writeFile(gateway.configFile, JSON.stringify(gateway.config));
   const { code, stderr } = await gateway.cli(["serve"]);

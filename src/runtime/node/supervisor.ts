@@ -16,6 +16,7 @@ import { createLog, logObservations } from "./log.ts";
 import { LogSink } from "./log-sink.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Served, ServeOptions } from "./serve-in-process.ts";
+import { closeUndelivered } from "./undelivered-connections.ts";
 import {
   type Answer,
   type NewConfig,
@@ -184,6 +185,7 @@ class Supervisor {
   /** Resolves when the worker serves. */
   async #launch(number: number, replaces: string | null): Promise<Addresses> {
     const worker = cluster.fork();
+    closeUndelivered(worker.process);
     const gone = once(worker, "exit");
     const member: Member = {
       ...{ number, worker, gone, pending: new Pending(), since: performance.now() },
