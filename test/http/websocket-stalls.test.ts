@@ -26,7 +26,9 @@ const MASKED = Buffer.concat([Buffer.from([0x82, 255, 0, 0, 0, 0, 0, 1, 0, 0, 0,
 let up: RecordingUpstream;
 let gateway: TestGateway;
 beforeAll(async () => {
-  up = await startRecordingUpstream(({ socket }) => void socket.write(SWITCHING));
+  up = await startRecordingUpstream(({ socket, received }) => {
+    if (!received.startsWith("GET /late ")) socket.write(SWITCHING);
+  });
   gateway = await startTestGateway({
     connections: { sendTimeout: "1s" },
     upstreams: { up: { targets: [up.url] } },
@@ -67,6 +69,22 @@ test("a client that takes nothing is let go, and its service with it; one to whi
   quiet.there.socket.write("\x81\x02hi", "latin1");
   expect(String(await once(quiet.client, "data"))).toContain("hi");
   quiet.client.destroy();
+});
+
+test("a client that has ended its side before its service answers is let go, and its service with it", async () => {
+  const index = up.connections.length;
+  const client = connect(gateway.port, "127.0.0.1");
+  client.write(HANDSHAKE.replace("/ws", "/late"));
+  const there = await up.connection(index);
+  client.end();
+  await once(client, "finish");
+  // What came before this has been seen by then.
+  (await open()).client.destroy();
+  const closed = once(client, "close");
+  client.resume();
+  there.socket.write(SWITCHING);
+  await there.until((connection) => connection.closed);
+  await closed;
 });
 
 test("of a service that takes nothing, its client is told: 1011", async () => {

@@ -61,6 +61,12 @@ export class WebSockets {
       upstream.destroy();
       return;
     }
+    // A client that has ended its side while it waited has said so already, and would not be heard of again.
+    if (upgrade.socket.readableEnded) {
+      upstream.destroy();
+      upgrade.socket.destroy();
+      return;
+    }
     if (headers === null || firstHeader(lines, "upgrade")?.toLowerCase() !== "websocket") {
       upstream.destroy();
       exchange.refuse({ code: "upstream_failed" });
