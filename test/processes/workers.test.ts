@@ -114,6 +114,8 @@ test("one that is killed is replaced under the last good configuration, and no c
   const before = await scrape();
   const [victim = 0] = workers(gateway.pid);
   process.kill(victim, "SIGKILL");
+  // Until then a connection may still go to the one that has been killed.
+  await waitUntil(gateway.logs, () => /"reason":"[^"]*SIGKILL[^"]*","msg":"worker_restarted"/.test(gateway.logs()));
   await waitUntil(gateway.logs, async () => (await scrape()).total("postern_worker_restarts_total") === 1);
   const after = await scrape();
   expect(after.total("postern_workers")).toBe(WORKERS);
@@ -121,7 +123,6 @@ test("one that is killed is replaced under the last good configuration, and no c
   expect((await operations("/readyz")).json()).toMatchObject({ status: "ready", workers: { running: WORKERS } });
   expect(workers(gateway.pid)).not.toContain(victim);
   expect(new Set(await askOnConnections(3 * WORKERS, "/new"))).toEqual(new Set([200]));
-  await waitUntil(gateway.logs, () => /"reason":"[^"]*SIGKILL[^"]*","msg":"worker_restarted"/.test(gateway.logs()));
 });
 
 test("one that is killed takes no client along that has just come", async () => {
